@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from flake8_asyncdb import syntax
 from flake8_asyncdb.catalog import Finding, Rule, run
@@ -25,7 +25,7 @@ def module_for(path: Path, tree: ast.Module, source: bytes, settings: Settings) 
     """The file as a module of its project; None when no rule can have anything to say about it."""
     absolute = Path.cwd() / path
     root = find_root(absolute.parent)
-    relative = PurePosixPath(absolute.relative_to(root).as_posix())
+    relative = absolute.relative_to(root).as_posix()
     key = (root, settings)
     facts = _projects.get(key)
     if facts is not None:
@@ -34,7 +34,11 @@ def module_for(path: Path, tree: ast.Module, source: bytes, settings: Settings) 
             facts = None
     if facts is None:
         facts = _projects[key] = ProjectFacts(Project(root), settings)
-    module = facts.project.known(relative) or facts.project.put(relative, source, tree)
+    module = facts.project.known(relative)
+    if module is None:
+        module = facts.project.put(relative, source, tree)
+    else:
+        module.offer(tree)
     return module if _matters(module, settings) else None
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Iterator
-from pathlib import PurePosixPath
 
 from flake8_asyncdb import syntax
 from flake8_asyncdb.model import api, flow, scopes
-from flake8_asyncdb.model.project import Class, Function, Module, Project
+from flake8_asyncdb.model.project import Class, Function, Module, Namespace, Project
 from flake8_asyncdb.model.scopes import Binding, Kind, Scope
 from flake8_asyncdb.model.values import (
     NEVER,
@@ -247,8 +246,8 @@ class Inference:
                 return External(api.canonical(f"{value.name}.{name}"))
             case Module():
                 return self.module_attribute(value, name)
-            case PurePosixPath():
-                return self.project.submodule(value, name) or UNKNOWN
+            case Namespace():
+                return self.project.submodule(value.path, name) or UNKNOWN
             case Class():
                 return self.class_attribute(value, name, value)
             case Instance():
@@ -264,7 +263,7 @@ class Inference:
         if starred is not None:
             return starred
         if module.is_package:
-            return self.project.submodule(module.path.parent, name) or UNKNOWN
+            return self.project.submodule(module.directory, name) or UNKNOWN
         return UNKNOWN
 
     def class_attribute(self, cls: Class, name: str, receiver: Value) -> Value:

@@ -8,7 +8,8 @@ import re
 import sys
 from collections.abc import Iterator
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import NamedTuple
 
 from flake8_asyncdb import syntax
 from flake8_asyncdb.model import scopes
@@ -16,6 +17,7 @@ from flake8_asyncdb.model.scopes import Binding, FunctionNode, Index, Scope
 
 MARKERS = ("pyproject.toml", "setup.py", "setup.cfg")
 MAX_FILES = 20_000
+USUAL_ROOTS = ("src", "app", "backend", "server", "lib")
 SKIPPED_DIRECTORIES = frozenset(
     {"__pycache__", "node_modules", "site-packages", "dist-packages", "build", "dist", "venv", "env"}
 )
@@ -24,6 +26,12 @@ _IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n#]*)|import[ \t]+([\w., \t]+))", re.M
 )
 _TEST_NAME = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py|tests\.py")
+
+
+class Namespace(NamedTuple):
+    """A directory of the project that works as a package without an `__init__.py`."""
+
+    path: str
 
 
 class Function:
@@ -121,7 +129,7 @@ class Class:
 class Module:
     """One file of the project, parsed and indexed when first asked."""
 
-    def __init__(self, project: Project, path: PurePosixPath, source: bytes, tree: ast.Module | None = None) -> None:
+    def __init__(self, project: Project, path: str, source: bytes, tree: ast.Module | None = None) -> None:
         self.project = project
         self.path = path
         self.source = source
@@ -137,6 +145,10 @@ class Module:
         """Its tree; empty when it cannot be parsed."""
         return self._tree or syntax.parse(self.source) or ast.Module([], [])
 
+    def offer(self, tree: ast.Module) -> None:
+        """Take a tree of the same text, if none was needed yet."""
+        self._tree = self._tree or tree
+
     @cached_property
     def index(self) -> Index:
         """Its scopes and bindings."""
@@ -150,29 +162,39 @@ class Module:
     @property
     def is_package(self) -> bool:
         """Whether it is the `__init__.py` of a package."""
-        return self.path.name == "__init__.py"
+        return self.file_name == "__init__.py"
+
+    @property
+    def file_name(self) -> str:
+        """The last part of its path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def directory(self) -> str:
+        """The directory it lies in; empty at the project's root."""
+        return self.path.rpartition("/")[0]
 
     @property
     def name(self) -> str:
         """A dotted name for messages: the path below the project's root."""
-        path = self.path.parent if self.is_package else self.path.with_suffix("")
-        return ".".join(path.parts)
+        path = self.directory if self.is_package else self.path.removesuffix(".py")
+        return path.replace("/", ".")
 
     @property
     def is_test(self) -> bool:
         """Test code, by where it lies or because it imports pytest at its top level."""
-        if any(part in ("tests", "test") for part in self.path.parts[:-1]):
+        if any(part in ("tests", "test") for part in self.directory.split("/")):
             return True
-        if _TEST_NAME.fullmatch(self.path.name):
+        if _TEST_NAME.fullmatch(self.file_name):
             return True
         return b"pytest" in self.source and re.search(rb"^(?:import|from) pytest\b", self.source, re.M) is not None
 
     @property
     def is_migration(self) -> bool:
         """An Alembic environment or revision."""
-        if self.path.name == "env.py":
+        if self.file_name == "env.py":
             return b"alembic" in self.source
-        return "versions" in self.path.parts[:-1] and b"revision" in self.source
+        return "versions" in self.directory.split("/") and b"revision" in self.source
 
     @property
     def counts(self) -> bool:
@@ -215,7 +237,7 @@ class Module:
     @cached_property
     def imported(self) -> list[Module]:
         """The project's modules that it imports anywhere, found in its text without parsing it."""
-        found: dict[PurePosixPath, Module] = {}
+        found: dict[str, Module] = {}
         for match in _IMPORT.finditer(self.source):
             origin, names, plain = (part.decode("utf-8", "replace") if part else "" for part in match.groups())
             targets: list[str] = []
@@ -238,33 +260,34 @@ class Project:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._modules: dict[PurePosixPath, Module | None] = {}
-        self._resolved: dict[tuple[PurePosixPath, str], Module | None] = {}
+        self._modules: dict[str, Module | None] = {}
+        self._resolved: dict[tuple[str, str], Module | Namespace | None] = {}
         self._mentioning: dict[bytes, list[Module]] = {}
-        self._reaching: dict[PurePosixPath, bool] = {}
+        self._reaching: dict[str, bool] = {}
+        self._roots: dict[str, list[str]] = {}
 
     @cached_property
-    def paths(self) -> frozenset[PurePosixPath]:
+    def paths(self) -> frozenset[str]:
         """The Python files below the root, without virtual environments, vendored trees and nested projects."""
         return frozenset(_python_files(self.root))
 
     @cached_property
-    def directories(self) -> frozenset[PurePosixPath]:
+    def directories(self) -> frozenset[str]:
         """The directories that hold Python files, at any depth."""
-        return frozenset(parent for path in self.paths for parent in path.parents)
+        return frozenset(parent for path in self.paths for parent in parents(path))
 
-    def module(self, path: PurePosixPath) -> Module | None:
+    def module(self, path: str) -> Module | None:
         """The module at a path below the root; None when there is none or it cannot be read."""
         if path not in self._modules:
             source = syntax.read(self.root / path) if path in self.paths else None
             self._modules[path] = None if source is None else Module(self, path, source)
         return self._modules[path]
 
-    def known(self, path: PurePosixPath) -> Module | None:
+    def known(self, path: str) -> Module | None:
         """The module at a path, if it has been read already."""
         return self._modules.get(path)
 
-    def put(self, path: PurePosixPath, source: bytes, tree: ast.Module) -> Module:
+    def put(self, path: str, source: bytes, tree: ast.Module) -> Module:
         """Use this text and tree, as an editor or flake8 holds them, instead of the file on disk."""
         module = self._modules[path] = Module(self, path, source, tree)
         return module
@@ -278,7 +301,7 @@ class Project:
 
     def mentioning(self, *words: bytes) -> list[Module]:
         """The modules of the running program whose text holds any of `words`; a test for bytes that parses nothing."""
-        found: dict[PurePosixPath, Module] = {}
+        found: dict[str, Module] = {}
         for word in words:
             if word not in self._mentioning:
                 self._mentioning[word] = [m for m in self.modules() if word in m.source and m.counts]
@@ -313,26 +336,34 @@ class Project:
                     queue.append(imported)
         return queue
 
-    def resolve_import(self, name: str, importer: Module) -> Module | PurePosixPath | None:
+    def resolve_import(self, name: str, importer: Module) -> Module | Namespace | None:
         """The module or namespace directory that `name` (leading dots allowed) means in `importer`.
 
         None says that it lies outside the project.
         """
+        key = (importer.directory, name)
+        if key not in self._resolved:
+            self._resolved[key] = self._resolve(name, importer)
+        return self._resolved[key]
+
+    def _resolve(self, name: str, importer: Module) -> Module | Namespace | None:
         level = len(name) - len(name.lstrip("."))
-        parts = tuple(part for part in name.split(".") if part)
+        below = name[level:].replace(".", "/")
         if level:
-            parents = importer.path.parents
-            return self._at(parents[level - 1], parts) if level <= len(parents) else None
-        if not parts or parts[0] in EXTERNAL:
+            around = parents(importer.path)
+            return self._at(join(around[level - 1], below)) if level <= len(around) else None
+        first = below.partition("/")[0]
+        if not first or first in EXTERNAL:
             return None
-        for base in self._source_roots(importer.path):
-            if self._exists(base / parts[0]):
-                return self._at(base, parts)
+        for base in self._source_roots(importer.directory):
+            start = join(base, first)
+            if start in self.directories or f"{start}.py" in self.paths:
+                return self._at(join(base, below))
         return None
 
-    def submodule(self, directory: PurePosixPath, name: str) -> Module | PurePosixPath | None:
+    def submodule(self, directory: str, name: str) -> Module | Namespace | None:
         """What `name` is in a package directory: a module, a namespace directory, or nothing."""
-        return self._at(directory, (name,))
+        return self._at(join(directory, name))
 
     def modules_on_the_way(self, name: str, importer: Module) -> Iterator[Module]:
         """The modules that importing `name` runs: the packages above it and itself."""
@@ -345,27 +376,21 @@ class Project:
             elif target is None:
                 return
 
-    def _at(self, base: PurePosixPath, parts: tuple[str, ...]) -> Module | PurePosixPath | None:
-        target = base.joinpath(*parts)
-        for candidate in (target / "__init__.py", target.with_name(f"{target.name}.py") if target.name else None):
-            if candidate is not None:
-                module = self.module(candidate)
-                if module is not None:
-                    return module
-        return target if target in self.directories else None
+    def _at(self, target: str) -> Module | Namespace | None:
+        for candidate in (join(target, "__init__.py"), f"{target}.py"):
+            module = self.module(candidate)
+            if module is not None:
+                return module
+        return Namespace(target) if target in self.directories else None
 
-    def _exists(self, target: PurePosixPath) -> bool:
-        return target in self.directories or target.with_name(f"{target.name}.py") in self.paths
-
-    def _source_roots(self, path: PurePosixPath) -> Iterator[PurePosixPath]:
-        """Where an absolute import in the file at `path` may start: directories that are no package, nearest first."""
-        parents = list(path.parents)
-        for parent in parents:
-            if parent / "__init__.py" not in self.paths:
-                yield parent
-        for parent in parents:
-            for name in ("src", "app", "backend", "server", "lib"):
-                yield parent / name
+    def _source_roots(self, directory: str) -> list[str]:
+        """Where an absolute import in a file of `directory` may start: directories that are no package, nearest first."""
+        if directory not in self._roots:
+            around = [directory, *parents(directory)] if directory else [""]
+            plain = [each for each in around if join(each, "__init__.py") not in self.paths]
+            usual = [join(each, name) for each in around for name in USUAL_ROOTS]
+            self._roots[directory] = plain + [root for root in usual if root in self.directories]
+        return self._roots[directory]
 
 
 def find_root(directory: Path) -> Path:
@@ -379,17 +404,31 @@ def find_root(directory: Path) -> Path:
     return directory
 
 
-def _python_files(root: Path) -> Iterator[PurePosixPath]:
+def join(directory: str, name: str) -> str:
+    """A path below the project's root; the root itself is the empty one."""
+    return f"{directory}/{name}" if directory and name else directory or name
+
+
+def parents(path: str) -> list[str]:
+    """The directories around a path, nearest first; the project's root is the empty one."""
+    found = []
+    while path:
+        path = path.rpartition("/")[0]
+        found.append(path)
+    return found
+
+
+def _python_files(root: Path) -> Iterator[str]:
     count = 0
     for directory, subdirectories, names in os.walk(root):
         here = Path(directory)
         subdirectories[:] = sorted(
             name for name in subdirectories if not name.startswith(".") and _is_own(here / name)
         )
-        below = PurePosixPath(here.relative_to(root).as_posix())
+        below = here.relative_to(root).as_posix().removeprefix(".")
         for name in sorted(names):
             if name.endswith(".py") and _stays_inside(here / name, root):
-                yield below / name
+                yield join(below, name)
                 count += 1
         if count > MAX_FILES:
             return

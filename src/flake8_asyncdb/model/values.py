@@ -6,9 +6,8 @@ import ast
 import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
-from flake8_asyncdb.model.project import Class, Function, Module
+from flake8_asyncdb.model.project import Class, Function, Module, Namespace
 from flake8_asyncdb.model.scopes import Scope
 
 
@@ -115,7 +114,7 @@ NONE = Literal(None)
 Value = (
     Module
     | Class
-    | PurePosixPath
+    | Namespace
     | External
     | Literal
     | Bound
