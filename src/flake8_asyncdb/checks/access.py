@@ -53,3 +53,209 @@ def database_class(module: ModuleFacts) -> Iterator[Hit]:
     for service in module.services:
         if service.makes_engine and service.makes_factory and service.data_access_methods:
             yield hit(service.node, cls=service.cls.name, method=service.data_access_methods[0].name)
+
+
+@rule(
+    "ADB902",
+    "session-in-singleton",
+    Severity.ERROR,
+    "`{name}` is one `{cls}` for all requests and keeps a session, which serves one task at a time: "
+    "give it the session factory, or make it per request",
+)
+def session_in_singleton(module: ModuleFacts) -> Iterator[Hit]:
+    """A service object of the module that holds a session.
+
+    Why: all requests share the session and its transaction: one's rollback undoes the others' work, and concurrent
+    use of an AsyncSession raises.
+
+    Bad:
+
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+
+        class Users:
+            def __init__(self) -> None:
+                self.session = SessionLocal()
+
+        users = Users()  # ADB902
+
+    Good:
+
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+
+        class Users:
+            def __init__(self) -> None:
+                self.sessions = SessionLocal
+
+        users = Users()
+
+    Not reported: objects that hold an engine or a factory; sessions that methods make for themselves.
+    """
+    for singleton in module.singletons_with_session():
+        yield hit(singleton.node, name=singleton.name, cls=singleton.cls.name)
+
+
+@rule(
+    "ADB903",
+    "module-level-session",
+    Severity.ERROR,
+    "a session of the module is shared by all requests and never closed: open one for each request",
+)
+def module_level_session(module: ModuleFacts) -> Iterator[Hit]:
+    """A session opened when a module is imported.
+
+    Why: every request uses the same session and transaction: one's rollback undoes the others' work, and after an
+    error all of them fail until somebody rolls back.
+
+    Bad:
+
+        from fastapi import FastAPI
+        from sqlalchemy import create_engine
+        from sqlalchemy.orm import sessionmaker
+
+        engine = create_engine("postgresql://db/app", pool_pre_ping=True)
+        SessionLocal = sessionmaker(engine)
+        db = SessionLocal()  # ADB903
+        app = FastAPI()
+
+    Good:
+
+        from contextlib import asynccontextmanager
+        from fastapi import FastAPI
+        from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+
+        @asynccontextmanager
+        async def lifespan(app: FastAPI):
+            yield
+            await engine.dispose()
+
+        app = FastAPI(lifespan=lifespan)
+
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+
+    Not reported: factories and registries; modules that no application imports; what stands under
+    `if __name__ == "__main__"`.
+    """
+    for statement in module.opened_at_module_level():
+        yield hit(statement)
+
+
+@rule(
+    "ADB991",
+    "sql-in-handler",
+    Severity.ADVICE,
+    "handler `{handler}` queries the database itself by `{call}`: leave that to a service",
+)
+def sql_in_handler(module: ModuleFacts) -> Iterator[Hit]:
+    """A handler that runs its own statements.
+
+    Why: the statement can be reused and tested only through HTTP.
+
+    Bad:
+
+        from fastapi import APIRouter
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        router = APIRouter()
+
+        @router.get("/users/count")
+        async def count_users(session: AsyncSession) -> int:
+            return await session.scalar(text("select count(*) from users"))  # ADB991
+
+    Good:
+
+        from typing import Annotated
+        from fastapi import APIRouter, Depends
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        class Users:
+            def __init__(self, session: AsyncSession) -> None:
+                self.session = session
+
+            async def count(self) -> int:
+                return await self.session.scalar(text("select count(*) from users"))
+
+        router = APIRouter()
+
+        @router.get("/users/count")
+        async def count_users(users: Annotated[Users, Depends()]) -> int:
+            return await users.count()
+
+    Not reported: `commit`, `rollback`, `flush` and `refresh`; services, repositories and dependencies. One finding
+    for each handler.
+    """
+    for queried in module.queries_in_handlers():
+        yield hit(queried.node, handler=queried.handler, call=queried.call)
+
+
+@rule(
+    "ADB992",
+    "commit-in-service-and-dependency",
+    Severity.ADVICE,
+    "`{service}` commits although `{provider}`, which provides its session, commits too: leave it to one of them",
+)
+def commit_in_service_and_dependency(module: ModuleFacts) -> Iterator[Hit]:
+    """A service that commits a session whose provider commits.
+
+    Why: the transaction of a request falls into parts, so that a later failure leaves the earlier ones in place.
+
+    Bad:
+
+        from typing import Annotated
+        from fastapi import Depends
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+                await session.commit()
+
+        class Users:
+            def __init__(self, session: Annotated[AsyncSession, Depends(get_db)]) -> None:
+                self.session = session
+
+            async def add(self, user: object) -> None:
+                self.session.add(user)
+                await self.session.commit()  # ADB992
+
+    Good:
+
+        from typing import Annotated
+        from fastapi import Depends
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+                await session.commit()
+
+        class Users:
+            def __init__(self, session: Annotated[AsyncSession, Depends(get_db)]) -> None:
+                self.session = session
+
+            async def add(self, user: object) -> None:
+                self.session.add(user)
+                await self.session.flush()
+
+    Not reported: sessions whose provider is not known or does not commit.
+    """
+    for commit in module.double_commits():
+        yield hit(commit.node, service=commit.service, provider=commit.provider)

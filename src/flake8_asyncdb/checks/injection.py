@@ -128,3 +128,558 @@ def session_in_handler(module: ModuleFacts) -> Iterator[Hit]:
             continue
         for site in own_sessions(body):
             yield hit(site.node, handler=handler.function.name, call=site.text)
+
+
+@rule(
+    "ADB504",
+    "called-dependency",
+    Severity.ERROR,
+    "`Depends({call})` is given what the provider returns, not the provider: write `Depends({provider})`",
+)
+def called_dependency(module: ModuleFacts) -> Iterator[Hit]:
+    """A provider that is called where it should be named.
+
+    Why: TypeError at import: a generator (or a session) is not a callable object.
+
+    Bad:
+
+        from fastapi import APIRouter, Depends
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+        router = APIRouter()
+
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+
+        @router.get("/")
+        async def home(session: AsyncSession = Depends(get_db())): ...  # ADB504
+
+    Good:
+
+        from fastapi import APIRouter, Depends
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+        router = APIRouter()
+
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+
+        @router.get("/")
+        async def home(session: AsyncSession = Depends(get_db)): ...
+
+    Not reported: factories that return a callable, such as `Depends(require("admin"))` and `Depends(Guard())`.
+    """
+    for injected in module.injections:
+        if injected.is_called and injected.argument is not None:
+            yield hit(injected.argument, call=injected.argument_text, provider=injected.provider_text)
+
+
+@rule(
+    "ADB505",
+    "request-session-escapes",
+    Severity.ERROR,
+    "`{call}` takes the request's session `{name}` along, which is closed too early or held until the task ends: "
+    "open a new session in the task",
+)
+def request_session_escapes(module: ModuleFacts) -> Iterator[Hit]:
+    """A request's session handed to work that runs after the response.
+
+    Why: in FastAPI 0.106 to 0.117, and under any middleware that owns the session, it is closed before the task
+    runs; elsewhere its connection and transaction are held until the task ends. A task started by `create_task`
+    and not awaited finds it closed in every version.
+
+    Bad:
+
+        from fastapi import APIRouter, BackgroundTasks, Depends
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+        router = APIRouter()
+
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+
+        async def send_mail(session: AsyncSession) -> None: ...
+
+        @router.post("/users")
+        async def add_user(tasks: BackgroundTasks, session: AsyncSession = Depends(get_db)):
+            tasks.add_task(send_mail, session)  # ADB505
+
+    Good:
+
+        from fastapi import APIRouter, BackgroundTasks
+        from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+        router = APIRouter()
+
+        async def send_mail(user_id: int) -> None:
+            async with SessionLocal() as session:
+                ...
+
+        @router.post("/users")
+        async def add_user(tasks: BackgroundTasks):
+            tasks.add_task(send_mail, 1)
+
+    Not reported: ids and plain values; factories; tasks that the handler awaits or gathers.
+    """
+    for escaping in module.escaping_sessions():
+        yield hit(escaping.node, call=escaping.call, name=escaping.name)
+
+
+@rule(
+    "ADB506",
+    "manual-dependency-iteration",
+    Severity.ERROR,
+    "`{text}` drives the provider by hand: left by `return` or `break`, its code after `yield` (the commit) never runs, "
+    "use the session factory or an `@asynccontextmanager`",
+)
+def manual_dependency_iteration(module: ModuleFacts) -> Iterator[Hit]:
+    """A loop over a provider of sessions, or a `next()` of it.
+
+    Why: `async for db in get_db(): ...; return` leaves the generator suspended at its `yield`: the commit that
+    follows never runs (0 rows), and the session is closed whenever the generator is collected.
+
+    Bad:
+
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+                await session.commit()
+
+        async def add_user(name: str) -> None:
+            async for session in get_db():  # ADB506
+                await session.execute(text("insert into users values (:name)"), {"name": name})
+                return
+
+    Good:
+
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+
+        async def add_user(name: str) -> None:
+            async with SessionLocal.begin() as session:
+                await session.execute(text("insert into users values (:name)"), {"name": name})
+
+    Not reported: loops over other generators; context managers.
+    """
+    for driven in module.hand_driven_providers():
+        yield hit(driven.node, text=driven.text)
+
+
+@rule(
+    "ADB507",
+    "session-held-by-stream",
+    Severity.ERROR,
+    "handler `{handler}` streams while it holds the session of {chain}: one pooled connection is parked until the "
+    "client leaves, close it before the response or use `Depends(..., scope=\"function\")`",
+)
+def session_held_by_stream(module: ModuleFacts) -> Iterator[Hit]:
+    """A streaming handler that keeps a request's session, its own or that of a dependency such as authentication.
+
+    Why: FastAPI ends a dependency when the response has been sent, and a stream is sent for as long as the client
+    listens: a pool of 15 connections serves 15 listeners, and then nobody.
+
+    Bad:
+
+        from typing import Annotated
+        from fastapi import APIRouter, Depends
+        from fastapi.responses import StreamingResponse
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+        router = APIRouter()
+
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+
+        async def current_user(session: Annotated[AsyncSession, Depends(get_db)]):
+            return await session.scalar(text("select name from users"))
+
+        async def answer(user):
+            yield f"hello {user}"
+
+        @router.get("/chat")
+        async def chat(user: Annotated[str, Depends(current_user)]):  # ADB507
+            return StreamingResponse(answer(user))
+
+    Good:
+
+        from typing import Annotated
+        from fastapi import APIRouter, Depends
+        from fastapi.responses import StreamingResponse
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+        router = APIRouter()
+
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+
+        async def current_user(session: Annotated[AsyncSession, Depends(get_db, scope="function")]):
+            return await session.scalar(text("select name from users"))
+
+        async def answer(user):
+            yield f"hello {user}"
+
+        @router.get("/chat")
+        async def chat(user: Annotated[str, Depends(current_user, scope="function")]):
+            return StreamingResponse(answer(user))
+
+    Not reported: `Depends(..., scope="function")` anywhere on the way; a session that the handler or the dependency
+    closes, commits or rolls back; websockets without a loop; projects whose FastAPI is surely 0.106 to 0.117, which
+    ended dependencies before the response was sent; what also hands the session to a background task (ADB505 speaks).
+    """
+    escaping = {found.name for found in module.escaping_sessions()}
+    for parked in module.parked_sessions():
+        if parked.node.arg not in escaping:
+            chain = " -> ".join(f"`{name}`" for name in parked.chain)
+            yield hit(parked.node, handler=parked.handler, chain=chain)
+
+
+@rule(
+    "ADB508",
+    "commit-after-response",
+    Severity.ERROR,
+    "`{provider}` commits after the client has its answer, so that a failing commit goes unnoticed: "
+    "write `Depends({provider}, scope=\"function\")`",
+)
+def commit_after_response(module: ModuleFacts) -> Iterator[Hit]:
+    """A provider whose commit comes after the response.
+
+    Why: since FastAPI 0.118 the code after a dependency's `yield` runs when the response has been sent. A commit
+    that fails there raises in the server's log, and the client has its 200; with `scope="function"` (0.121 and
+    newer) it gets a 500.
+
+    Bad:
+
+        # file: requirements.txt
+        fastapi>=0.121
+        # file: app.py
+        from fastapi import APIRouter, Depends
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+        router = APIRouter()
+
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+                await session.commit()
+
+        @router.post("/users")
+        async def add_user(session: AsyncSession = Depends(get_db)): ...  # ADB508
+
+    Good:
+
+        # file: requirements.txt
+        fastapi>=0.121
+        # file: app.py
+        from fastapi import APIRouter, Depends
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+        router = APIRouter()
+
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+                await session.commit()
+
+        @router.post("/users")
+        async def add_user(session: AsyncSession = Depends(get_db, scope="function")): ...
+
+    Not reported: projects whose own files do not pin FastAPI to 0.118 or newer, or below 0.106; a `scope` that
+    cannot be resolved; providers that do not commit.
+    """
+    if not module.project.commits_after_response:
+        return
+    for injected in module.injections:
+        if injected.commits_late:
+            yield hit(injected.node, provider=injected.provider_text)
+
+
+@rule(
+    "ADB509",
+    "sessionmaker-as-dependency",
+    Severity.ERROR,
+    "`Depends({factory})` injects a session that nobody closes, and asks the client for its arguments: "
+    "write a provider that yields it",
+)
+def sessionmaker_as_dependency(module: ModuleFacts) -> Iterator[Hit]:
+    """A session factory used as a dependency.
+
+    Why: FastAPI reads the factory's `__call__(**local_kw)` and demands a query parameter `local_kw` (422); where it
+    is given, the session is never closed.
+
+    Bad:
+
+        from fastapi import APIRouter, Depends
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+        router = APIRouter()
+
+        @router.get("/users")
+        async def list_users(session: AsyncSession = Depends(SessionLocal)): ...  # ADB509
+
+    Good:
+
+        from fastapi import APIRouter, Depends
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+        router = APIRouter()
+
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+
+        @router.get("/users")
+        async def list_users(session: AsyncSession = Depends(get_db)): ...
+
+    Not reported: functions that return or yield the factory's sessions; what does not resolve to a factory.
+    """
+    for injected in module.injections:
+        if injected.is_factory:
+            yield hit(injected.node, factory=injected.provider_text)
+
+
+@rule(
+    "ADB510",
+    "dependency-called-by-hand",
+    Severity.ERROR,
+    "`{function}()` called directly gets the `Depends` object itself for `{parameter}`: pass that argument",
+)
+def dependency_called_by_hand(module: ModuleFacts) -> Iterator[Hit]:
+    """A direct call that leaves a parameter to its `Depends(...)` default.
+
+    Why: only FastAPI resolves `Depends`; a direct call gets the marker object, and the first use of it is an
+    AttributeError: 'Depends' object has no attribute 'execute'.
+
+    Bad:
+
+        from fastapi import Depends
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+
+        async def current_user(token: str, session: AsyncSession = Depends(get_db)): ...
+
+        async def is_admin(token: str) -> bool:
+            return (await current_user(token)).is_admin  # ADB510
+
+    Good:
+
+        from fastapi import Depends
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+
+        async def current_user(token: str, session: AsyncSession = Depends(get_db)): ...
+
+        async def is_admin(token: str, session: AsyncSession) -> bool:
+            return (await current_user(token, session)).is_admin
+
+    Not reported: calls with `*args` or `**kwargs`; `Annotated` parameters, where the missing argument is an error
+    of its own; functions that cannot be resolved.
+    """
+    for call in module.unfilled_calls():
+        yield hit(call.node, function=call.function.qualname, parameter=call.parameter)
+
+
+@rule(
+    "ADB511",
+    "swallowing-provider",
+    Severity.ERROR,
+    "`except` in provider `{provider}` neither raises nor rolls back, so that errors vanish and half a transaction "
+    "stays: roll back and `raise`",
+)
+def swallowing_provider(module: ModuleFacts) -> Iterator[Hit]:
+    """A provider that swallows the errors of its handlers.
+
+    Why: since FastAPI 0.110 an exception that a dependency catches at its `yield` and does not raise again is a
+    RuntimeError in the server instead of the intended answer; and what was flushed is committed with whatever
+    follows.
+
+    Bad:
+
+        from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+
+        async def get_db():
+            async with SessionLocal() as session:
+                try:
+                    yield session
+                except Exception as error:  # ADB511
+                    print(error)
+
+    Good:
+
+        from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+
+        async def get_db():
+            async with SessionLocal() as session:
+                try:
+                    yield session
+                except Exception:
+                    await session.rollback()
+                    raise
+
+    Not reported: an `except` that raises or rolls back; one that is not around the `yield`; generators that yield no
+    session.
+    """
+    for provider in module.session_providers():
+        for handler in provider.swallowing():
+            yield hit(handler, provider=provider.function.name)
+
+
+@rule(
+    "ADB591",
+    "unannotated-session-depends",
+    Severity.ADVICE,
+    "`{parameter}` is injected by its default: write `{parameter}: Annotated[{type}, Depends({provider})]`",
+)
+def unannotated_session_depends(module: ModuleFacts) -> Iterator[Hit]:
+    """A session injected by a default value instead of `Annotated`.
+
+    Why: with a default the function can be called without the argument, and gets the `Depends` object (ADB510);
+    an `Annotated` alias is written once and shared by all handlers.
+
+    Bad:
+
+        from fastapi import APIRouter, Depends
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+        router = APIRouter()
+
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+
+        @router.get("/users")
+        async def list_users(session: AsyncSession = Depends(get_db)): ...  # ADB591
+
+    Good:
+
+        from typing import Annotated
+        from fastapi import APIRouter, Depends
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+        router = APIRouter()
+
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+
+        DBSession = Annotated[AsyncSession, Depends(get_db)]
+
+        @router.get("/users")
+        async def list_users(session: DBSession): ...
+
+    Not reported: `Annotated` parameters; what is injected and is no session.
+
+    Related: ruff's FAST002 asks for `Annotated` in the route handlers of one file, for every kind of dependency.
+    """
+    for default in module.session_defaults():
+        values = {"parameter": default.name, "type": default.type, "provider": default.provider}
+        yield hit(default.node, **values)
+
+
+@rule(
+    "ADB592",
+    "service-built-from-injected-session",
+    Severity.ADVICE,
+    "handler `{handler}` builds `{cls}` from the session it is given: inject the service itself",
+)
+def service_built_from_injected_session(module: ModuleFacts) -> Iterator[Hit]:
+    """A service made in the handler by a class method that takes the injected session.
+
+    Why: the handler knows how the service is made, so that a test cannot put another in its place.
+
+    Bad:
+
+        from fastapi import APIRouter
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        class Users:
+            def __init__(self, session: AsyncSession) -> None:
+                self.session = session
+
+            @classmethod
+            def from_session(cls, session: AsyncSession) -> "Users":
+                return cls(session)
+
+        router = APIRouter()
+
+        @router.get("/users")
+        async def list_users(session: AsyncSession):
+            return Users.from_session(session)  # ADB592
+
+    Good:
+
+        from typing import Annotated
+        from fastapi import APIRouter, Depends
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        class Users:
+            def __init__(self, session: AsyncSession) -> None:
+                self.session = session
+
+        router = APIRouter()
+
+        @router.get("/users")
+        async def list_users(users: Annotated[Users, Depends()]):
+            return users
+
+    Not reported: constructors called directly (ADB501 speaks); class methods that take no session.
+    """
+    for built in module.services_from_sessions():
+        yield hit(built.node, handler=built.handler, cls=built.cls)

@@ -154,3 +154,105 @@ def ignored_on_event(module: ModuleFacts) -> Iterator[Hit]:
     for hook in module.hooks:
         if any(app.has_lifespan is Tri.YES and app.engine is not None for app in module.project.apps_of(hook)):
             yield hit(hook.node, name=hook.name)
+
+
+@rule(
+    "ADB604",
+    "engine-not-disposed",
+    Severity.WARNING,
+    "lifespan `{lifespan}` ends without disposing of the engine of {engine}: call `{call}` after its `yield`",
+)
+def engine_not_disposed(module: ModuleFacts) -> Iterator[Hit]:
+    """A lifespan that leaves the engine's pool open.
+
+    Why: when the server stops or reloads, the pooled connections are cut instead of closed: the database logs
+    unexpected ends and keeps the sessions until it notices.
+
+    Bad:
+
+        from contextlib import asynccontextmanager
+        from fastapi import FastAPI
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+
+        @asynccontextmanager
+        async def lifespan(app: FastAPI):  # ADB604
+            print("up")
+            yield
+            print("down")
+
+        app = FastAPI(lifespan=lifespan)
+
+    Good:
+
+        from contextlib import asynccontextmanager
+        from fastapi import FastAPI
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+
+        @asynccontextmanager
+        async def lifespan(app: FastAPI):
+            print("up")
+            yield
+            await engine.dispose()
+
+        app = FastAPI(lifespan=lifespan)
+
+    Not reported: a lifespan after whose `yield` anything disposes of an engine, through any number of calls, or
+    calls what cannot be resolved; applications that reach no engine, or only engines with NullPool; applications
+    that others mount.
+    """
+    for found in module.undisposed():
+        call = "await engine.dispose()" if found.engine.is_async else "engine.dispose()"
+        yield hit(found.lifespan.node, lifespan=found.lifespan.name, engine=found.engine.where, call=call)
+
+
+@rule(
+    "ADB605",
+    "import-time-io",
+    Severity.WARNING,
+    "importing this module talks to the database: {how}: move it into the lifespan",
+)
+def import_time_io(module: ModuleFacts) -> Iterator[Hit]:
+    """Database work that runs when a module is imported.
+
+    Why: tests, command lines and every worker of the server pay for it, in whatever order modules happen to be
+    imported, and without a database nothing can be imported at all. In one real service it was 34 statements.
+
+    Bad:
+
+        from fastapi import FastAPI
+        from sqlalchemy import create_engine
+        from sqlalchemy.orm import declarative_base
+
+        Base = declarative_base()
+        engine = create_engine("postgresql://db/app", pool_pre_ping=True)
+        Base.metadata.create_all(engine)  # ADB605
+        app = FastAPI(lifespan=None)
+
+    Good:
+
+        from contextlib import asynccontextmanager
+        from fastapi import FastAPI
+        from sqlalchemy.ext.asyncio import create_async_engine
+        from sqlalchemy.orm import declarative_base
+
+        Base = declarative_base()
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+
+        @asynccontextmanager
+        async def lifespan(app: FastAPI):
+            async with engine.begin() as connection:
+                await connection.run_sync(Base.metadata.create_all)
+            yield
+            await engine.dispose()
+
+        app = FastAPI(lifespan=lifespan)
+
+    Not reported: modules that no application imports, such as scripts; what stands under
+    `if __name__ == "__main__"`; making engines and session factories, which is no I/O.
+    """
+    for found in module.import_time_io():
+        yield hit(found.node, how=found.how)

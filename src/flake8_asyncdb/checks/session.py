@@ -130,3 +130,178 @@ def expire_on_commit(module: ModuleFacts) -> Iterator[Hit]:
 
 def _expires(option: Option) -> bool:
     return option.is_absent or option.is_literal(True)
+
+
+@rule(
+    "ADB304",
+    "scoped-session",
+    Severity.ERROR,
+    "`{call}()` {fault}: {remedy}",
+)
+def scoped_session(module: ModuleFacts) -> Iterator[Hit]:
+    """A session registry that cannot tell tasks apart.
+
+    Why: the default registry knows threads, and all requests of an event loop run in one thread. Four concurrent
+    requests shared one session: the first rolled back, and rows that the others had committed were gone.
+    `async_scoped_session` without `scopefunc` is a TypeError at once.
+
+    Bad:
+
+        from fastapi import FastAPI
+        from sqlalchemy import create_engine, text
+        from sqlalchemy.orm import scoped_session, sessionmaker
+
+        engine = create_engine("postgresql://db/app", pool_pre_ping=True)
+        Session = scoped_session(sessionmaker(engine))  # ADB304
+        app = FastAPI()
+
+        @app.get("/")
+        async def home():
+            return Session().scalar(text("select 1"))
+
+    Good:
+
+        from asyncio import current_task
+        from sqlalchemy.ext.asyncio import async_scoped_session, async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        Session = async_scoped_session(async_sessionmaker(engine, expire_on_commit=False), scopefunc=current_task)
+
+    Not reported: a registry whose sessions and engine no async entry point reaches; a `scopefunc` that asks
+    `asyncio.current_task`, or that cannot be resolved.
+
+    Options: `--adb-app=sync` switches the rule for `scoped_session` off, `--adb-app=async` reports every one.
+    """
+    for factory in module.session_factories:
+        if factory.callee == api.ASYNC_SCOPED_SESSION and factory.scope_function.is_absent:
+            remedy = "pass `scopefunc=asyncio.current_task`"
+            yield hit(factory.node, call="async_scoped_session", fault="needs a `scopefunc`", remedy=remedy)
+        elif factory.callee == api.SCOPED_SESSION and not factory.is_task_aware:
+            if module.project.is_async_for(factory.feeds_event_loop):
+                fault = "gives all tasks of the event loop one session"
+                yield hit(factory.node, call="scoped_session", fault=fault, remedy="inject an AsyncSession instead")
+
+
+@rule(
+    "ADB305",
+    "generator-annotated-as-session",
+    Severity.ADVICE,
+    "generator `{function}` is annotated `-> {annotation}` but yields it: write `-> {expected}`",
+)
+def generator_annotated_as_session(module: ModuleFacts) -> Iterator[Hit]:
+    """A provider whose annotation names what it yields instead of what it is.
+
+    Why: type checkers reject it, and take a call of it for a session, so that using the provider without
+    `Depends` passes unseen. A convention: nothing fails at run time.
+
+    Bad:
+
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+
+        async def get_db() -> AsyncSession:  # ADB305
+            async with SessionLocal() as session:
+                yield session
+
+    Good:
+
+        from collections.abc import AsyncIterator
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+
+        async def get_db() -> AsyncIterator[AsyncSession]:
+            async with SessionLocal() as session:
+                yield session
+
+    Not reported: functions that return the session; generators without an annotation.
+    """
+    for provider in module.misannotated_providers():
+        values = {"function": provider.function.name, "annotation": provider.annotation, "expected": provider.expected}
+        yield hit(provider.function.node, **values)
+
+
+@rule(
+    "ADB306",
+    "unclosed-session",
+    Severity.ERROR,
+    "the session of `{call}` is never closed and keeps its connection: use `{word} {call} as session`",
+)
+def unclosed_session(module: ModuleFacts) -> Iterator[Hit]:
+    """A session that a function makes and nobody closes.
+
+    Why: its connection is not given back. With a pool of two, the third request failed: TimeoutError, QueuePool
+    limit reached.
+
+    Bad:
+
+        from sqlalchemy import create_engine, text
+        from sqlalchemy.orm import sessionmaker
+
+        engine = create_engine("postgresql://db/app", pool_pre_ping=True)
+        SessionLocal = sessionmaker(engine)
+
+        def count_users() -> int:
+            session = SessionLocal()  # ADB306
+            return session.scalar(text("select count(*) from users"))
+
+    Good:
+
+        from sqlalchemy import create_engine, text
+        from sqlalchemy.orm import sessionmaker
+
+        engine = create_engine("postgresql://db/app", pool_pre_ping=True)
+        SessionLocal = sessionmaker(engine)
+
+        def count_users() -> int:
+            with SessionLocal() as session:
+                return session.scalar(text("select count(*) from users"))
+
+    Not reported: sessions that are closed, used as a context manager, returned, yielded, stored, or handed to a
+    function that closes or keeps them, or that cannot be resolved; sessions of a registry; sessions bound to a
+    connection, which own none.
+    """
+    for opened in module.open_sessions():
+        yield hit(opened.node, call=opened.text, word=opened.word)
+
+
+@rule(
+    "ADB307",
+    "sync-with-on-async",
+    Severity.ERROR,
+    "`{used} {text}` raises TypeError: write `{wanted}`",
+)
+def sync_with_on_async(module: ModuleFacts) -> Iterator[Hit]:
+    """`with` where `async with` belongs, or the other way round.
+
+    Why: TypeError: object does not support the context manager protocol (or the asynchronous one).
+
+    Bad:
+
+        from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+
+        async def count_users() -> None:
+            with SessionLocal() as session:  # ADB307
+                ...
+
+    Good:
+
+        from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+
+        async def count_users() -> None:
+            async with SessionLocal() as session:
+                ...
+
+    Not reported: what does not resolve to a session, a connection or a context manager of one.
+    """
+    for wrong in module.wrong_withs():
+        yield hit(wrong.node, used=wrong.used, text=wrong.text, wanted=wrong.wanted)

@@ -121,12 +121,63 @@ def static_pool_on_file(module: ModuleFacts) -> Iterator[Hit]:
 
     Good:
 
+        from sqlalchemy import event
         from sqlalchemy.ext.asyncio import create_async_engine
 
         engine = create_async_engine("sqlite+aiosqlite:///app.db")
+
+        @event.listens_for(engine.sync_engine, "connect")
+        def set_pragmas(connection, record):
+            connection.execute("PRAGMA journal_mode=WAL")
 
     Not reported: databases in memory, for which StaticPool is made; other dialects; URLs that are not known.
     """
     for engine in module.engines:
         if engine.sqlite_file is not None and engine.has_pool("sqlalchemy.pool.StaticPool"):
             yield hit(engine.node)
+
+
+@rule(
+    "ADB703",
+    "incomplete-pragmas",
+    Severity.WARNING,
+    "the SQLite listener does not set {pragmas}: {effect}",
+)
+def incomplete_pragmas(module: ModuleFacts) -> Iterator[Hit]:
+    """A PRAGMA listener that leaves out what matters.
+
+    Why: without WAL readers and writers lock each other out; without `foreign_keys=ON` SQLite takes rows that refer
+    to nothing, although the models declare the key.
+
+    Bad:
+
+        from sqlalchemy import event
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        engine = create_async_engine("sqlite+aiosqlite:///app.db")
+
+        @event.listens_for(engine.sync_engine, "connect")  # ADB703
+        def set_pragmas(connection, record):
+            connection.execute("PRAGMA synchronous=NORMAL")
+
+    Good:
+
+        from sqlalchemy import event
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        engine = create_async_engine("sqlite+aiosqlite:///app.db")
+
+        @event.listens_for(engine.sync_engine, "connect")
+        def set_pragmas(connection, record):
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+
+    Not reported: a missing `busy_timeout` (sqlite3 waits 5 s by itself); `foreign_keys` where no model declares one;
+    WAL for a database in memory; listeners that never act (ADB702 speaks); PRAGMAs that another listener sets.
+    """
+    for listener in module.listeners:
+        if listener.sets_pragmas and not listener.is_inert and listener.missing_pragmas:
+            names = " and ".join(f"`{pragma}`" for pragma in listener.missing_pragmas)
+            wal = "journal_mode=WAL" in listener.missing_pragmas
+            effect = "readers and writers lock each other out" if wal else "foreign keys are not enforced"
+            yield hit(listener.node, pragmas=names, effect=effect)

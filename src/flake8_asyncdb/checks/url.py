@@ -111,3 +111,38 @@ def postgres_scheme(module: ModuleFacts) -> Iterator[Hit]:
         if any(url.is_postgres_alias for url in engine.urls):
             remedy = "postgresql+asyncpg://" if engine.is_async else "postgresql://"
             yield hit(engine.url_node or engine.node, remedy=remedy)
+
+
+@rule(
+    "ADB891",
+    "url-by-replace",
+    Severity.ADVICE,
+    "the driver is put into the URL by `replace()`: write `make_url(url).set(drivername=...)`",
+)
+def url_by_replace(module: ModuleFacts) -> Iterator[Hit]:
+    """A URL converted as text.
+
+    Why: `replace` also hits a password or a path that contains the scheme, does nothing for a spelling that was
+    not thought of, and the engine then fails with an error about the driver. `make_url` knows the parts.
+
+    Bad:
+
+        import os
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        url = os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+asyncpg://")  # ADB891
+        engine = create_async_engine(url, pool_pre_ping=True)
+
+    Good:
+
+        import os
+        from sqlalchemy import make_url
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        url = make_url(os.environ["DATABASE_URL"]).set(drivername="postgresql+asyncpg")
+        engine = create_async_engine(url, pool_pre_ping=True)
+
+    Not reported: replacements of anything but a scheme of a database.
+    """
+    for replacement in module.scheme_replacements():
+        yield hit(replacement)

@@ -7,22 +7,43 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from flake8_asyncdb.facts import columns, injection, lifecycle, listeners
+from flake8_asyncdb.facts import blocking, closing, columns, coroutines, injection, lifecycle, listeners, practices, providers, streams
+from flake8_asyncdb.facts.blocking import BlockingCall, ImportTimeIO, LoopPerTask, NestedLoop, SyncConnection
+from flake8_asyncdb.facts.closing import OpenSession
 from flake8_asyncdb.facts.columns import COLUMN_CALLS, DECLARATIVE_BASES, FIELD, Column, MappedClass, Zone
-from flake8_asyncdb.facts.engines import Engine
+from flake8_asyncdb.facts.coroutines import AsyncCall, SharedSession
+from flake8_asyncdb.facts.engines import Engine, engine_sites
 from flake8_asyncdb.facts.injection import Handler, Injection
 from flake8_asyncdb.facts.lifecycle import App, Hook
 from flake8_asyncdb.facts.listeners import Listener
 from flake8_asyncdb.facts.loop import EventLoop
-from flake8_asyncdb.facts.services import Service
-from flake8_asyncdb.facts.sessions import OpenedSession, SessionBinding, SessionFactory, session_bindings
+from flake8_asyncdb.facts.providers import (
+    EscapingSession,
+    HandDrivenProvider,
+    SessionProvider,
+    UnfilledCall,
+    yields_session,
+)
+from flake8_asyncdb.facts.relationships import RELATIONSHIP_CALLS, Relationship
+from flake8_asyncdb.facts.services import Service, Singleton, singletons_with_session
+from flake8_asyncdb.facts.sessions import (
+    MisannotatedProvider,
+    OpenedSession,
+    SessionBinding,
+    SessionFactory,
+    WrongWith,
+    misannotated_providers,
+    session_bindings,
+    wrong_withs,
+)
+from flake8_asyncdb.facts.streams import ParkedSession
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import Effects
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function, Module, Project
 from flake8_asyncdb.model.scopes import Scope
 from flake8_asyncdb.model.texts import TextEvaluator
-from flake8_asyncdb.model.values import UNKNOWN, External, Method, Site, Tri, Value, instances, members
+from flake8_asyncdb.model.values import UNKNOWN, External, Instance, Method, Site, Tri, Value, instances, members
 
 ENGINE_CALLS = api.SYNC_ENGINE_CALLS | api.ASYNC_ENGINE_CALLS
 FACTORY_CALLS = (api.SESSIONMAKER, api.ASYNC_SESSIONMAKER, api.SCOPED_SESSION, api.ASYNC_SCOPED_SESSION)
@@ -178,6 +199,117 @@ class ModuleFacts:
                         seen.add(bound.name)
                         yield bound
 
+    def blocking_calls(self) -> Iterator[BlockingCall]:
+        """The calls by which its async functions block the event loop further down."""
+        return blocking.blocking_calls(self)
+
+    def sync_connections(self) -> Iterator[SyncConnection]:
+        """The sync connections that its async functions open."""
+        return blocking.sync_connections(self)
+
+    def loops_per_task(self) -> Iterator[LoopPerTask]:
+        """The worker tasks that use an engine of the module in a new event loop."""
+        return blocking.loops_per_task(self)
+
+    def nested_loops(self) -> Iterator[NestedLoop]:
+        """The runs of database coroutines where a loop is running already."""
+        return blocking.nested_loops(self)
+
+    def import_time_io(self) -> Iterator[ImportTimeIO]:
+        """The database I/O of its top level, where an application imports it."""
+        return blocking.import_time_io(self) if self.module in self.project.application_modules else iter(())
+
+    def async_calls(self) -> Iterator[AsyncCall]:
+        """The calls of methods of the async API."""
+        return coroutines.async_calls(self)
+
+    def shared_sessions(self) -> Iterator[SharedSession]:
+        """The places that run several tasks on one session."""
+        return coroutines.shared_sessions(self)
+
+    def open_sessions(self) -> Iterator[OpenSession]:
+        """The sessions that its functions make and leave open."""
+        return closing.open_sessions(self)
+
+    def opened_at_module_level(self) -> Iterator[ast.stmt]:
+        """The sessions that its top level opens, where an application imports it."""
+        return closing.opened_at_module_level(self) if self.module in self.project.application_modules else iter(())
+
+    def wrong_withs(self) -> Iterator[WrongWith]:
+        """The `with` statements whose kind does not fit what they enter."""
+        return wrong_withs(self.module, self.project.inference)
+
+    def misannotated_providers(self) -> Iterator[MisannotatedProvider]:
+        """The generators annotated with the session that they yield."""
+        return misannotated_providers(self.module.functions(), self.project.inference)
+
+    def singletons_with_session(self) -> Iterator[Singleton]:
+        """The module-level service objects that keep a session."""
+        return singletons_with_session(self.module, self.project)
+
+    def undisposed(self) -> Iterator[lifecycle.Undisposed]:
+        """The lifespans that it defines and that leave an engine open."""
+        return (each for each in self.project.undisposed if each.lifespan.module is self.module)
+
+    def hand_driven_providers(self) -> Iterator[HandDrivenProvider]:
+        """The places that drive a provider of sessions themselves."""
+        return providers.hand_driven_providers(self)
+
+    def escaping_sessions(self) -> Iterator[EscapingSession]:
+        """The request's sessions that background work gets."""
+        return providers.escaping_sessions(self)
+
+    def parked_sessions(self) -> Iterator[ParkedSession]:
+        """The request's sessions that its streaming handlers hold."""
+        return streams.parked_sessions(self)
+
+    def unfilled_calls(self) -> Iterator[UnfilledCall]:
+        """The direct calls that leave a `Depends` default in place."""
+        return providers.unfilled_calls(self)
+
+    def session_providers(self) -> Iterator[SessionProvider]:
+        """The generator functions that it defines to provide sessions."""
+        for function in self.module.functions():
+            if yields_session(function, self.project.inference):
+                yield SessionProvider(function, self.project)
+
+    def relationships(self) -> Iterator[Relationship]:
+        """The relationships that it declares."""
+        for site in self.calls_to(*RELATIONSHIP_CALLS):
+            yield Relationship(site, self.project)
+
+    def raw_sql_calls(self) -> Iterator[practices.RawSql]:
+        """The plain strings given where a statement belongs."""
+        return practices.raw_sql_calls(self)
+
+    def slow_awaits(self) -> Iterator[practices.SlowAwait]:
+        """The slow work awaited inside transactions."""
+        return practices.slow_awaits(self)
+
+    def session_defaults(self) -> Iterator[practices.SessionDefault]:
+        """The parameters whose session is injected by a default."""
+        return practices.session_defaults(self)
+
+    def services_from_sessions(self) -> Iterator[practices.BuiltService]:
+        """The services that handlers build from their session by a class method."""
+        return practices.services_from_sessions(self)
+
+    def scheme_replacements(self) -> Iterator[ast.Call]:
+        """The `replace` calls that exchange the scheme of a URL."""
+        return practices.scheme_replacements(self)
+
+    def queries_in_handlers(self) -> Iterator[practices.HandlerQuery]:
+        """The handlers that query the database themselves."""
+        return practices.queries_in_handlers(self)
+
+    def double_commits(self) -> Iterator[practices.DoubleCommit]:
+        """The commits of sessions that their provider commits too."""
+        return practices.double_commits(self)
+
+    def hard_deletions(self) -> Iterator[practices.HardDeletion]:
+        """The real deletions of models that can be marked as deleted."""
+        return practices.hard_deletions(self)
+
     def is_handler(self, function: Function) -> bool:
         """Whether a function of the module is a route handler."""
         return any(handler.function is function for handler in self.handlers)
@@ -209,6 +341,82 @@ class ProjectFacts:
         """The modules of the running program in whose text one of the words occurs."""
         for module in self.project.mentioning(*words):
             yield self.module(module)
+
+    def engine_sites(self, instance: Instance) -> set[Site]:
+        """The engines behind a session, a connection, a factory or an engine."""
+        return engine_sites(instance, self)
+
+    @cached_property
+    def _endpoints(self) -> frozenset[Function]:
+        words = (b"fastapi", b"starlette", b"APIRouter", b"Depends")
+        found: set[Function] = set()
+        for facts in self.modules_mentioning(*words):
+            found.update(handler.function for handler in facts.handlers)
+            for injected in facts.injections:
+                found.update(injected.functions())
+        return frozenset(found)
+
+    def is_endpoint(self, function: Function) -> bool:
+        """Whether FastAPI calls a function: a handler or a dependency."""
+        return function in self._endpoints
+
+    @cached_property
+    def application_modules(self) -> frozenset[Module]:
+        """The modules that an application imports, directly or not, its own included."""
+        return frozenset(module for app in self.apps for module in self.project.closure(app.site.module))
+
+    @cached_property
+    def has_async_sessions(self) -> bool:
+        """Whether the program makes AsyncSessions."""
+        return any(
+            factory.makes_async_sessions is Tri.YES for factory in self.session_factories
+        ) or any(opened.is_async for facts in self.modules_mentioning(b"AsyncSession") for opened in facts.session_calls)
+
+    @cached_property
+    def has_sync_sessions(self) -> bool:
+        """Whether the program makes sync sessions, or may."""
+        return any(factory.makes_async_sessions is not Tri.YES for factory in self.session_factories) or any(
+            not opened.is_async for facts in self.modules_mentioning(b"Session(") for opened in facts.session_calls
+        )
+
+    @cached_property
+    def session_factories(self) -> list[SessionFactory]:
+        """Every session factory of the running program."""
+        words = (b"sessionmaker", b"scoped_session")
+        return [factory for facts in self.modules_mentioning(*words) for factory in facts.session_factories]
+
+    def callers(self, function: Function) -> list[Function]:
+        """The functions of the running program that call a function by name."""
+        return [
+            caller
+            for module in self.project.mentioning(function.name.encode())
+            for caller in module.functions()
+            if any(step.function is function for step in self.effects.steps(caller))
+        ]
+
+    def is_cached(self, function: Function) -> bool:
+        """Whether a decorator keeps what a function returns, or one that is not known may."""
+        cached = {External("functools.lru_cache"), External("functools.cache"), External("functools.cached_property")}
+        return any(d in cached for d in self.inference.decorators(function)) or self.inference.is_opaque(function)
+
+    # -- versions
+
+    def sqlalchemy_is_below(self, version: tuple[int, ...]) -> bool:
+        """Whether the project surely uses an older SQLAlchemy."""
+        pin = self.project.pin("sqlalchemy")
+        return pin is not None and pin.is_below(version)
+
+    @property
+    def commits_after_response(self) -> bool:
+        """Whether the project's FastAPI surely runs the code after a dependency's `yield` when the response is sent."""
+        pin = self.project.pin("fastapi")
+        return pin is not None and (pin.is_at_least((0, 118)) or pin.is_below((0, 106)))
+
+    @property
+    def closes_before_streaming(self) -> bool:
+        """Whether the project's FastAPI surely ends dependencies before it streams: 0.106 to 0.117."""
+        pin = self.project.pin("fastapi")
+        return pin is not None and pin.is_at_least((0, 106)) and pin.is_below((0, 118))
 
     def is_async_for(self, reached: bool) -> bool:
         """Whether the project counts as an async database application where the event loop reaches something or not."""
@@ -250,6 +458,30 @@ class ProjectFacts:
             for scope in module.index.scopes.values()
             for statement in scope.imports
         )
+
+    @cached_property
+    def declares_foreign_keys(self) -> bool:
+        """Whether the program's models declare foreign keys."""
+        names = ("sqlalchemy.ForeignKey", "sqlalchemy.ForeignKeyConstraint")
+        if any(True for facts in self.modules_mentioning(b"ForeignKey") for _ in facts.calls_to(*names)):
+            return True
+        return any(
+            column.is_field and not column.options.get("foreign_key").is_absent
+            for facts in self.modules_mentioning(b"foreign_key")
+            for column in facts.columns
+        )
+
+    @cached_property
+    def times_queries(self) -> bool:
+        """Whether anything listens to the execution of statements, or a library that does is set up."""
+        if any(listener.event.endswith("cursor_execute") for listener in self.listeners):
+            return True
+        return bool(self.project.mentioning(b"opentelemetry", b"sentry_sdk", b"ddtrace", b"newrelic", b"logfire"))
+
+    @cached_property
+    def undisposed(self) -> list[lifecycle.Undisposed]:
+        """The lifespans that leave an engine open."""
+        return list(lifecycle.undisposed(self))
 
     # -- applications
 

@@ -133,6 +133,40 @@ class Column:
         return [keyword for keyword in self.node.keywords if keyword.arg in wanted]
 
     @cached_property
+    def is_foreign_key(self) -> bool:
+        """Whether it refers to another table."""
+        if self.is_field:
+            return not self.options.get("foreign_key").is_absent
+        return any(
+            instance.cls == External("sqlalchemy.ForeignKey")
+            for node in self.node.args
+            for instance in instances(self.project.inference.value(node, self.site.scope))
+        )
+
+    @cached_property
+    def may_be_indexed(self) -> bool:
+        """Whether an index, a unique or primary key covers it, or may."""
+        for name in ("index", "unique", "primary_key"):
+            option = self.options.get(name)
+            if not option.is_absent and not option.is_literal(False, None):
+                return True
+        statement = self.site.module.index.statement_of(self.node)
+        target = statement.target if isinstance(statement, ast.AnnAssign) else None
+        if isinstance(statement, ast.Assign):
+            target = statement.targets[0]
+        return isinstance(target, ast.Name) and self._is_named_in_index(target.id)
+
+    def _is_named_in_index(self, name: str) -> bool:
+        calls = ("sqlalchemy.Index", "sqlalchemy.UniqueConstraint", "sqlalchemy.PrimaryKeyConstraint")
+        module = self.project.module(self.site.module)
+        for site in module.calls_to(*calls):
+            for node in site.node.args:
+                named = isinstance(node, ast.Constant) and node.value == name
+                if named or isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node).rpartition(".")[2] == name:
+                    return True
+        return False
+
+    @cached_property
     def is_in_service(self) -> bool:
         """Whether it belongs to a mapped class or to a table that a base or a `create_all` brings to life."""
         parent = self.site.module.index.parents.get(self.node)

@@ -11,12 +11,16 @@ from flake8_asyncdb.facts.urls import DatabaseUrl
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import sites
 from flake8_asyncdb.model.project import Function
-from flake8_asyncdb.model.values import External, Instance, Method, Site, instances, members
+from flake8_asyncdb.model.values import External, Instance, Method, Site, Tri, Value, instances, members
 
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ProjectFacts
 
 UNPOOLED = frozenset({"sqlalchemy.pool.NullPool", "sqlalchemy.pool.StaticPool", "sqlalchemy.pool.AssertionPool"})
+
+
+SYNC_POOLS = ("sqlalchemy.pool.QueuePool", "sqlalchemy.pool.SingletonThreadPool")
+ASYNCPG_REFUSES = ("sslmode", "channel_binding")
 
 
 class Engine:
@@ -136,6 +140,86 @@ class Engine:
     def _calls_around(self) -> list[ast.Call]:
         return [call for call in self.site.scope.owner.calls if call is not self.node and call.args]
 
+    @cached_property
+    def is_kept(self) -> bool:
+        """Whether it outlives the call that makes it: stored on an object, in a global, a cache or the application."""
+        if self.function is None or self.function.node.decorator_list and self.project.is_cached(self.function):
+            return True
+        if self.function.name == "__init__":
+            return True
+        parents = self.site.module.index.parents
+        parent = parents.get(self.node)
+        while isinstance(parent, ast.IfExp | ast.Call | ast.keyword | ast.NamedExpr):
+            parent = parents.get(parent)
+        targets = parent.targets if isinstance(parent, ast.Assign) else []
+        if isinstance(parent, ast.AnnAssign):
+            targets = [parent.target]
+        names = [target.id for target in targets if isinstance(target, ast.Name)]
+        if any(not isinstance(target, ast.Name) for target in targets):
+            return True
+        return any(self._is_stored(name) for name in names)
+
+    def _is_stored(self, name: str) -> bool:
+        """Whether a local name is a global one, or is assigned on to something that stays."""
+        assert self.function is not None
+        if name in self.function.scope.global_names | self.function.scope.nonlocal_names:
+            return True
+        parents = self.site.module.index.parents
+        for use in self.function.scope.names:
+            if use.id == name and isinstance(use.ctx, ast.Load):
+                around = parents.get(use)
+                if isinstance(around, ast.Assign) and any(not isinstance(t, ast.Name) for t in around.targets):
+                    return True
+        return any(isinstance(s.value, ast.Name) and s.value.id == name for s in self.function.scope.attribute_stores)
+
+    @cached_property
+    def is_made_per_request(self) -> bool:
+        """Whether a handler or dependency makes it anew each time, itself or through a function only they call."""
+        if self.function is None or self.is_kept or self.is_disposed_in_place or self.has_pool("sqlalchemy.pool.NullPool"):
+            return False
+        if self.project.is_endpoint(self.function):
+            return True
+        callers = self.project.callers(self.function)
+        return bool(callers) and all(self.project.is_endpoint(caller) for caller in callers)
+
+    def pooling_arguments(self) -> list[str]:
+        """The pool arguments that its pool class refuses."""
+        if not self.has_pool("sqlalchemy.pool.NullPool", "sqlalchemy.pool.StaticPool"):
+            return []
+        return [name for name in ("pool_size", "max_overflow", "pool_timeout") if self.options.get(name).is_present]
+
+    def refused_parameters(self) -> list[str]:
+        """The parameters in its URL that asyncpg does not know."""
+        texts = [url.text.prefix for url in self.urls if url.driver == "asyncpg"]
+        return [name for name in ASYNCPG_REFUSES if any(f"{name}=" in text for text in texts)]
+
+    @cached_property
+    def masked_url(self) -> bool:
+        """Whether its URL is the text of a URL object, in which SQLAlchemy hides the password."""
+        node = self.url_node
+        if self.urls and all(url.is_sqlite for url in self.urls):
+            return False
+        if isinstance(node, ast.Name):
+            bindings = self.project.inference.find_bindings(node.id, self.site.scope, node)
+            node = bindings[0].value if len(bindings) == 1 and not bindings[0].path else node
+        if isinstance(node, ast.Call):
+            if self.project.inference.value(node.func, self.site.scope) == External("builtins.str") and node.args:
+                return self._is_url_object(node.args[0])
+            if isinstance(node.func, ast.Attribute) and node.func.attr == "render_as_string":
+                shown = any(k.arg == "hide_password" for k in node.keywords) or bool(node.args)
+                return not shown and self._is_url_object(node.func.value)
+        if isinstance(node, ast.JoinedStr):
+            parts = [part.value for part in node.values if isinstance(part, ast.FormattedValue)]
+            return any(self._is_url_object(part) for part in parts)
+        return False
+
+    def _is_url_object(self, node: ast.expr) -> bool:
+        value = self.project.inference.value(node, self.site.scope)
+        if isinstance(value, Method):
+            owner = self.project.inference.is_subclass(value.receiver.cls, api.ENGINE, api.ASYNC_ENGINE)
+            return value.name == "url" and owner is Tri.YES
+        return self.project.inference.is_instance(value, "sqlalchemy.URL") is Tri.YES
+
     @property
     def is_listened_only(self) -> bool:
         """Whether nothing but an event listener uses it."""
@@ -153,7 +237,7 @@ def engine_sites(value: Instance, project: ProjectFacts) -> set[Site]:
     pending, seen = [value], {value}
     while pending:
         current = pending.pop()
-        if project.inference.is_subclass(current.cls, api.ENGINE, api.ASYNC_ENGINE).value == "yes" and current.site:
+        if project.inference.is_subclass(current.cls, api.ENGINE, api.ASYNC_ENGINE) is Tri.YES and current.site:
             found.add(current.site)
         sources = [current.source] if current.source is not None else _bound_to(current, project)
         for source in sources:
@@ -164,7 +248,7 @@ def engine_sites(value: Instance, project: ProjectFacts) -> set[Site]:
     return found
 
 
-def _bound_to(value: Instance, project: ProjectFacts) -> list:  # type: ignore[type-arg]
+def _bound_to(value: Instance, project: ProjectFacts) -> list[Value]:
     if value.site is None or not isinstance(value.cls, External):
         return []
     options = Options(value.site, project.inference)

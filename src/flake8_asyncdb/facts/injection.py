@@ -9,6 +9,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flake8_asyncdb.facts.options import Options
+from flake8_asyncdb.facts.providers import (
+    SessionProvider,
+    is_function_scoped,
+    is_made_session,
+    provider_functions,
+    yields_session,
+)
 from flake8_asyncdb.facts.sessions import is_session
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import sites
@@ -99,22 +106,67 @@ def _named(node: ast.expr, site: Site, method: str, project: ProjectFacts) -> It
             yield Handler(value.function, method)
 
 
-@dataclass(frozen=True)
 class Injection:
     """One `Depends` or `Security` and what it calls."""
 
-    site: Site
-    provider: Value
+    def __init__(self, site: Site, provider: Value, project: ProjectFacts) -> None:
+        self.site = site
+        self.provider = provider
+        self.project = project
 
-    def functions(self, project: ProjectFacts) -> Iterator[Function]:
+    @property
+    def node(self) -> ast.Call:
+        return self.site.node
+
+    @property
+    def argument(self) -> ast.expr | None:
+        """What stands in the parentheses."""
+        return Options(self.site, self.project.inference).get("dependency", 0).node
+
+    @property
+    def provider_text(self) -> str:
+        """The provider as it should be named: without a call."""
+        node = self.argument
+        if isinstance(node, ast.Call):
+            node = node.func
+        return ast.unparse(node) if node is not None else "..."
+
+    @property
+    def argument_text(self) -> str:
+        """The argument as the code writes it, without inner arguments."""
+        return f"{self.provider_text}()" if isinstance(self.argument, ast.Call) else self.provider_text
+
+    @property
+    def is_called(self) -> bool:
+        """Whether it is given a session or a running generator of one, because the provider was called."""
+        if not isinstance(self.argument, ast.Call):
+            return False
+        found = list(members(self.provider))
+        return bool(found) and all(is_made_session(member, self.project.inference) for member in found)
+
+    @property
+    def is_factory(self) -> bool:
+        """Whether it is given a session factory."""
+        return self.project.inference.is_instance(self.provider, api.SESSIONMAKER, api.ASYNC_SESSIONMAKER) is Tri.YES
+
+    @property
+    def commits_late(self) -> bool:
+        """Whether its provider commits when the response has been sent."""
+        if is_function_scoped(self.site, self.project):
+            return False
+        return any(
+            yields_session(function, self.project.inference)
+            and SessionProvider(function, self.project).commits_after_yield
+            for function in provider_functions(self.provider)
+        )
+
+    def functions(self) -> Iterator[Function]:
         """The functions that FastAPI runs for it."""
         for member in members(self.provider):
             if isinstance(member, Bound):
                 yield member.function
-            elif isinstance(member, Class):
-                yield from project.effects.called(member)
-            elif isinstance(member, Instance):
-                yield from project.effects.called(member)
+            elif isinstance(member, Class | Instance):
+                yield from self.project.effects.called(member)
 
 
 def injections(module: Module, project: ProjectFacts) -> Iterator[Injection]:
@@ -122,7 +174,7 @@ def injections(module: Module, project: ProjectFacts) -> Iterator[Injection]:
     for site in project.module(module).calls_to(api.DEPENDS, api.SECURITY):
         depends = project.inference.value(site.node, site.scope)
         for instance in instances(depends):
-            yield Injection(site, project.inference.provider(instance))
+            yield Injection(site, project.inference.provider(instance), project)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flake8_asyncdb.facts.options import Option, Options
+from flake8_asyncdb.facts.shutdown import leaves_engine_open
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.project import Function
 from flake8_asyncdb.model.values import Bound, Site, Tri, instances, members
@@ -64,6 +65,17 @@ class App:
             if module.counts:
                 for engine in self.project.module(module).engines:
                     return engine
+        return None
+
+    @cached_property
+    def disposable_engine(self) -> Engine | None:
+        """A pooled engine behind the application that its own code does not dispose of in place."""
+        for module in self.project.project.closure(self.site.module):
+            if module.counts:
+                for engine in self.project.module(module).engines:
+                    ends = engine.is_disposed_in_place or engine.is_listened_only
+                    if not ends and not engine.has_pool("sqlalchemy.pool.NullPool"):
+                        return engine
         return None
 
     @property
@@ -124,6 +136,28 @@ def late_lifespans(module: ModuleFacts) -> Iterator[Site]:
                 for instance in instances(module.project.inference.value(base, scope)):
                     if instance.site is not None:
                         yield instance.site
+
+
+@dataclass(frozen=True)
+class Undisposed:
+    """A lifespan that leaves the engine open, with the engine."""
+
+    lifespan: Function
+    engine: Engine
+
+
+def undisposed(project: ProjectFacts) -> Iterator[Undisposed]:
+    """The lifespans after whose `yield` nothing disposes of the application's engine."""
+    seen: set[Function] = set()
+    for app in project.apps:
+        engine = app.disposable_engine
+        if engine is None or not app.is_root or app.hooks:
+            continue
+        for function in lifespans(app):
+            plain = function.is_async and function.is_generator and not project.inference.is_opaque(function)
+            if plain and function not in seen and leaves_engine_open(function, project):
+                seen.add(function)
+                yield Undisposed(function, engine)
 
 
 def lifespans(app: App) -> Iterator[Function]:

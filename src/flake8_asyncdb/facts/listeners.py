@@ -12,7 +12,7 @@ from flake8_asyncdb.facts.options import Options
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import sites
 from flake8_asyncdb.model.project import Function
-from flake8_asyncdb.model.values import Bound, External, Site, Value, instances, members
+from flake8_asyncdb.model.values import Bound, External, Site, Tri, Value, instances, members
 
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
@@ -41,6 +41,12 @@ class Listener:
     def target(self) -> Value | None:
         """What it listens to."""
         return Options(self.site, self.project.inference).get("target", 0).value
+
+    @property
+    def target_text(self) -> str:
+        """The target as the code writes it."""
+        node = Options(self.site, self.project.inference).get("target", 0).node
+        return ast.unparse(node) if node is not None else "the target"
 
     @cached_property
     def target_site(self) -> Site | None:
@@ -111,6 +117,39 @@ class Listener:
             return False
         serving = [other for other in self.project.engines if other.site != engine.site]
         return bool(serving) and not self.project.is_used(engine.site, except_in=self.site)
+
+    @property
+    def is_on_async_object(self) -> bool:
+        """Whether it listens to an AsyncEngine, AsyncSession or async_sessionmaker, which send no events."""
+        if self.target is None:
+            return False
+        names = (api.ASYNC_ENGINE, api.ASYNC_SESSION, api.ASYNC_SESSIONMAKER)
+        if self.project.inference.is_instance(self.target, *names) is Tri.YES:
+            return True
+        return self.project.inference.is_subclass(self.target, api.ASYNC_SESSION) is Tri.YES
+
+    @property
+    def better_target(self) -> str:
+        """What to listen to instead of an async object."""
+        is_engine = self.target is not None and (
+            self.project.inference.is_instance(self.target, api.ASYNC_ENGINE) is Tri.YES
+        )
+        return "`engine.sync_engine`" if is_engine else "the `sync_session_class`, or `Session`"
+
+    @property
+    def missing_pragmas(self) -> list[str]:
+        """The PRAGMAs that a SQLite file needs and the listener does not set."""
+        missing = []
+        if self.pragmas.get("journal_mode") != "wal" and self._serves_a_file:
+            missing.append("journal_mode=WAL")
+        if self.pragmas.get("foreign_keys") not in ("on", "1", "true", "yes") and self.project.declares_foreign_keys:
+            missing.append("foreign_keys=ON")
+        return missing
+
+    @property
+    def _serves_a_file(self) -> bool:
+        served = [engine for engine in self.project.engines if self.acts_on(engine)]
+        return not served or any(engine.sqlite_file is not None or not engine.is_sqlite for engine in served)
 
     @property
     def inert_reason(self) -> str:

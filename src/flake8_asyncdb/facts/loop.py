@@ -38,7 +38,7 @@ class EventLoop:
         for handler in facts.handlers:
             yield handler.function
         for injected in facts.injections:
-            yield from injected.functions(self.project)
+            yield from injected.functions()
         yield from facts.middleware
         for app in facts.apps:
             yield from lifecycle.lifespans(app)

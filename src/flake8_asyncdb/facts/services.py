@@ -11,7 +11,8 @@ from flake8_asyncdb.facts.sessions import is_session
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import Operation, sites
 from flake8_asyncdb.model.inference import external_bases
-from flake8_asyncdb.model.project import Class, Function
+from flake8_asyncdb.model.project import Class, Function, Module
+from flake8_asyncdb.model.scopes import Kind
 from flake8_asyncdb.model.values import Bound, External, Instance, Site, Tri, Value, instances, members
 
 if TYPE_CHECKING:
@@ -36,6 +37,38 @@ NO_SERVICES = frozenset(
     builtins.ValueError builtins.RuntimeError enum.Enum typing.NamedTuple typing.TypedDict""".split()
 )
 CONTEXT_METHODS = ("__enter__", "__aenter__")
+
+
+class Singleton:
+    """A service object that lives as long as its module."""
+
+    def __init__(self, node: ast.stmt, name: str, cls: Class) -> None:
+        self.node = node
+        self.name = name
+        self.cls = cls
+
+
+def singletons_with_session(module: Module, project: ProjectFacts) -> Iterator[Singleton]:
+    """The module-level objects, made at once or lazily, whose constructor keeps a session on them."""
+    for name, bindings in module.scope.bindings.items():
+        for binding in bindings:
+            if binding.kind is not Kind.ASSIGNMENT or not isinstance(binding.value, ast.Call):
+                continue
+            for instance in instances(project.inference.value(binding.value, binding.scope)):
+                if isinstance(instance.cls, Class) and _constructor_keeps_session(instance.cls, project):
+                    assert isinstance(binding.statement, ast.stmt)
+                    yield Singleton(binding.statement, name, instance.cls)
+
+
+def _constructor_keeps_session(cls: Class, project: ProjectFacts) -> bool:
+    constructor = project.inference.find_method(cls, "__init__")
+    if constructor is None:
+        return False
+    return any(
+        is_session(project.inference.bound(store), project.inference)
+        and not (isinstance(store.value, ast.Constant) and store.value.value is None)
+        for store in constructor.scope.attribute_stores
+    )
 
 
 class Service:
@@ -181,10 +214,3 @@ def built_by(function: Function, project: ProjectFacts) -> Class | None:
 
 def _is_docstring(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-def holds_session(instance: Instance, project: ProjectFacts) -> bool:
-    """Whether an object of a project class keeps a session."""
-    return isinstance(instance.cls, Class) and any(
-        is_session(value, project.inference) for value in Service(instance.cls, project).held
-    )

@@ -9,13 +9,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flake8_asyncdb.facts.engines import engine_sites
-from flake8_asyncdb.facts.options import Options
+from flake8_asyncdb.facts.options import Option, Options
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import SYNC_IO, is_awaited, sites
 from flake8_asyncdb.model.inference import Inference
-from flake8_asyncdb.model.project import Class, Function
+from flake8_asyncdb.model.project import Class, Function, Module
 from flake8_asyncdb.model.scopes import Binding, Kind
-from flake8_asyncdb.model.values import Bound, External, Instance, Site, Tri, Value, instances, members
+from flake8_asyncdb.model.values import Anonymous, Bound, External, Instance, Site, Tri, Value, instances, members
 
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ProjectFacts
@@ -68,6 +68,21 @@ class SessionFactory:
         return engine_sites(made, self.project) if isinstance(made, Instance) else set()
 
     @property
+    def scope_function(self) -> Option:
+        """Its `scopefunc`: what tells one task's session from another's."""
+        return self.options.get("scopefunc", 1)
+
+    @property
+    def is_task_aware(self) -> bool:
+        """Whether its `scopefunc` tells tasks apart, or cannot be known not to."""
+        option = self.scope_function
+        if option.is_absent or option.is_none:
+            return False
+        if not option.is_present or option.value is None:
+            return True
+        return _asks_for_task(option.value, self.project)
+
+    @property
     def feeds_event_loop(self) -> bool:
         """Whether its sessions, or others on its engine, are used by an async entry point."""
         loop = self.project.loop
@@ -111,6 +126,18 @@ class SessionBinding:
         return f"`{self.blocking_uses[0]}()`" if self.blocking_uses else "every query"
 
 
+def _asks_for_task(value: Value, project: ProjectFacts) -> bool:
+    """Whether calling a value asks asyncio for the current task; a value that is not known may."""
+    for member in members(value):
+        if isinstance(member, External):
+            return member.name.rpartition(".")[2] == "current_task" or not member.name.startswith(("threading.", "_thread."))
+        if isinstance(member, Bound):
+            return any("current_task" in ast.unparse(node.func) for node in member.function.scope.calls)
+        if isinstance(member, Anonymous):
+            return "current_task" in ast.unparse(member.node)
+    return True
+
+
 def session_bindings(function: Function, project: ProjectFacts) -> Iterator[SessionBinding]:
     """The sync sessions that a function binds, each with what it does with them by itself."""
     inference = project.inference
@@ -119,6 +146,66 @@ def session_bindings(function: Function, project: ProjectFacts) -> Iterator[Sess
         if is_sync_session(value, inference):
             blocking, other = _uses(function, name, project)
             yield SessionBinding(function, name, binding, _bound_at(binding), value, tuple(blocking), other)
+
+
+@dataclass(frozen=True)
+class MisannotatedProvider:
+    """A generator that yields a session and says that it returns one."""
+
+    function: Function
+    annotation: str
+    expected: str
+
+
+def misannotated_providers(functions: Iterator[Function], inference: Inference) -> Iterator[MisannotatedProvider]:
+    """The generators annotated with the session that they yield."""
+    for function in functions:
+        node = function.node.returns
+        if node is None or not function.is_generator:
+            continue
+        if is_session(inference.annotation(node, function.outer), inference):
+            text = ast.unparse(node).strip("'\"")
+            kind = "AsyncIterator" if function.is_async else "Iterator"
+            yield MisannotatedProvider(function, text, f"{kind}[{text}]")
+
+
+@dataclass(frozen=True)
+class WrongWith:
+    """A `with` on something that wants `async with`, or the other way round."""
+
+    node: ast.expr
+    text: str
+    wanted: str
+    used: str
+
+
+def wrong_withs(module: Module, inference: Inference) -> Iterator[WrongWith]:
+    """The `with` statements of a module whose kind does not fit what they enter."""
+    for scope in module.index.scopes.values():
+        for block in scope.withs:
+            is_async = isinstance(block, ast.AsyncWith)
+            for item in block.items:
+                value = inference.value(item.context_expr, module.index.scope_at(item.context_expr))
+                found = list(instances(value))
+                if found and len(found) == len(list(members(value))):
+                    if all(_wants_async(each, inference) is (Tri.NO if is_async else Tri.YES) for each in found):
+                        words = ("async with", "with") if is_async else ("with", "async with")
+                        yield WrongWith(item.context_expr, ast.unparse(item.context_expr), words[1], words[0])
+
+
+ASYNC_CONTEXTS = (api.ASYNC_SESSION, api.ASYNC_CONNECTION)
+SYNC_CONTEXTS = (api.SESSION, api.CONNECTION)
+
+
+def _wants_async(instance: Instance, inference: Inference) -> Tri:
+    if instance.cls in (External(api.CONTEXT_MANAGER), External(api.ASYNC_CONTEXT_MANAGER)):
+        inner = instance.args[0] if instance.args else None
+        if inner is None or inference.is_instance(inner, *ASYNC_CONTEXTS, *SYNC_CONTEXTS) is not Tri.YES:
+            return Tri.UNKNOWN
+        return Tri.YES if instance.cls == External(api.ASYNC_CONTEXT_MANAGER) else Tri.NO
+    if inference.is_subclass(instance.cls, *ASYNC_CONTEXTS) is Tri.YES:
+        return Tri.YES
+    return Tri.NO if inference.is_subclass(instance.cls, *SYNC_CONTEXTS) is Tri.YES else Tri.UNKNOWN
 
 
 def is_sync_session(value: Value, inference: Inference) -> bool:

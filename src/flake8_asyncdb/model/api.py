@@ -25,6 +25,7 @@ ROUTER = "fastapi.APIRouter"
 STARLETTE = "starlette.applications.Starlette"
 DEPENDS = "fastapi.Depends"
 SECURITY = "fastapi.Security"
+METADATA = "sqlalchemy.MetaData"
 COROUTINE = "typing.Coroutine"
 GENERATOR = "typing.Generator"
 ASYNC_GENERATOR = "typing.AsyncGenerator"
@@ -220,6 +221,12 @@ SESSION_IO = frozenset(
 
 CONNECTION_IO = frozenset("execute scalar scalars exec_driver_sql commit rollback".split())
 ENGINE_IO = frozenset("connect begin raw_connection".split())
+METADATA_IO = frozenset({"create_all", "drop_all", "reflect"})
+DRIVER_CONNECTS = frozenset(
+    """sqlite3.connect psycopg2.connect psycopg.connect psycopg.Connection.connect pymysql.connect MySQLdb.connect
+    mysql.connector.connect pyodbc.connect""".split()
+)
+"""Functions that open a sync connection themselves."""
 
 TRANSPARENT_DECORATORS = frozenset(
     """functools.lru_cache functools.cache functools.wraps functools.cached_property functools.singledispatch

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.inference import Inference, external_bases
 from flake8_asyncdb.model.project import Class, Function
-from flake8_asyncdb.model.values import Bound, External, Instance, Method, Site, Value, members
+from flake8_asyncdb.model.scopes import Scope
+from flake8_asyncdb.model.values import Bound, External, Instance, Method, Site, Value, instances, members
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,27 @@ class Operation:
         last = cls.name if isinstance(cls, Class) else cls.name.rpartition(".")[2]
         return f"{last}.{self.method}"
 
+    @property
+    def where(self) -> str:
+        """Its file and line."""
+        return f"{self.site.module.path}:{self.site.node.lineno}"
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A call that runs a function of the project."""
+    """A place that runs a function of the project: a call, or an attribute that is a property."""
 
-    site: Site
+    node: ast.expr
+    scope: Scope
     function: Function
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """How a function comes to do something: the functions it goes through, and the operation at the end."""
+
+    functions: tuple[Function, ...]
+    operation: Operation
 
 
 class Effects:
@@ -41,41 +56,68 @@ class Effects:
 
     def __init__(self, inference: Inference) -> None:
         self.inference = inference
-        self._operations: dict[Function, list[Operation]] = {}
-        self._steps: dict[Function, list[Step]] = {}
+        self._operations: dict[Scope, list[Operation]] = {}
+        self._steps: dict[Scope, list[Step]] = {}
+        self._blocking: dict[Function, Witness | None] = {}
+
+    # -- one function
 
     def operations(self, function: Function) -> list[Operation]:
         """The method calls on library objects directly in the function's body."""
-        if function not in self._operations:
-            self._operations[function] = [
+        return self.operations_in(function.scope)
+
+    def operations_in(self, scope: Scope) -> list[Operation]:
+        """The method calls on library objects directly in a scope."""
+        if scope not in self._operations:
+            self._operations[scope] = [
                 Operation(site, member.receiver, member.name)
-                for site in sites(function)
+                for site in sites_in(scope)
                 for member in members(self.inference.value(site.node.func, site.scope))
                 if isinstance(member, Method)
             ]
-        return self._operations[function]
+        return self._operations[scope]
 
     def steps(self, function: Function) -> list[Step]:
-        """The functions of the project that the function's body calls by itself, constructors included."""
-        if function not in self._steps:
-            self._steps[function] = [
-                Step(site, called)
-                for site in sites(function)
+        """The functions of the project that the function's body runs by itself: calls, constructors, properties."""
+        return self.steps_in(function.scope)
+
+    def steps_in(self, scope: Scope) -> list[Step]:
+        """The functions of the project that a scope runs by itself."""
+        if scope not in self._steps:
+            found = [
+                Step(site.node, site.scope, called)
+                for site in sites_in(scope)
                 for called in self.called(self.inference.value(site.node.func, site.scope))
             ]
-        return self._steps[function]
+            self._steps[scope] = found + list(self._properties(scope))
+        return self._steps[scope]
+
+    def _properties(self, scope: Scope) -> Iterator[Step]:
+        index = scope.module.index
+        for node in scope.attributes:
+            if isinstance(node.ctx, ast.Load):
+                at = index.scope_at(node)
+                for instance in instances(self.inference.value(node.value, at)):
+                    if isinstance(instance.cls, Class):
+                        found = self.inference.find_method(instance.cls, node.attr)
+                        if found is not None and self.inference.is_property(found):
+                            yield Step(node, at, found)
 
     def called(self, value: Value) -> Iterator[Function]:
         """The functions that calling `value` runs on the caller's thread."""
         for member in members(value):
             if isinstance(member, Class):
-                constructor = self.inference.class_attribute(member, "__init__", Instance(member))
-                yield from self.called(constructor) if isinstance(constructor, Bound) else ()
+                constructor = self.inference.find_method(member, "__init__")
+                if constructor is not None:
+                    yield constructor
             elif isinstance(member, Bound) and not self.inference.is_opaque(member.function):
                 yield member.function
             elif isinstance(member, Instance) and isinstance(member.cls, Class):
-                called = self.inference.class_attribute(member.cls, "__call__", member)
-                yield from self.called(called) if isinstance(called, Bound) else ()
+                called = self.inference.find_method(member.cls, "__call__")
+                if called is not None:
+                    yield called
+
+    # -- through functions
 
     def reachable(self, start: Function, follow: Callable[[Step], bool]) -> Iterator[Function]:
         """The function and all that it runs, through the steps that `follow` accepts."""
@@ -88,12 +130,69 @@ class Effects:
                     seen.add(step.function)
                     queue.append(step.function)
 
+    def blocking(self, function: Function) -> Witness | None:
+        """How a sync function does sync database I/O on its caller's thread, by the shortest way; None if it does not."""
+        if function in self._blocking:
+            return self._blocking[function]
+        came_from: dict[Function, Function | None] = {function: None}
+        queue = [function]
+        for current in queue:
+            known = self._blocking.get(current)
+            operation = known.operation if known else self._own_io(current)
+            if operation is not None:
+                return self._witness(came_from, current, known, operation)
+            if current in self._blocking:
+                continue
+            for step in self.steps(current):
+                if step.function not in came_from and self.runs_at_once(step):
+                    came_from[step.function] = current
+                    queue.append(step.function)
+        self._blocking.update(dict.fromkeys(came_from, None))
+        return None
+
+    def _own_io(self, function: Function) -> Operation | None:
+        return next((operation for operation in self.operations(function) if is_sync_io(operation)), None)
+
+    def _witness(
+        self, came_from: dict[Function, Function | None], last: Function, known: Witness | None, operation: Operation
+    ) -> Witness:
+        tail = known.functions if known else (last,)
+        current = came_from[last]
+        self._blocking[last] = Witness(tail, operation)
+        while current is not None:
+            tail = (current, *tail)
+            self._blocking[current] = Witness(tail, operation)
+            current = came_from[current]
+        return Witness(tail, operation)
+
+    def runs_at_once(self, step: Step) -> bool:
+        """Whether a step runs its function's body on the spot: not a coroutine, nor a generator that nothing drives."""
+        if step.function.is_async:
+            return False
+        if not step.function.is_generator or not isinstance(step.node, ast.Call):
+            return True
+        parent = step.scope.module.index.parents.get(step.node)
+        if isinstance(parent, ast.withitem | ast.For | ast.comprehension | ast.YieldFrom | ast.Starred):
+            return True
+        return isinstance(parent, ast.Call) and self.inference.value(parent.func, step.scope) in DRIVERS
+
+
+DRIVERS = tuple(External(f"builtins.{name}") for name in ("next", "list", "tuple", "set", "sum", "any", "all"))
+
 
 def sites(function: Function) -> Iterator[Site]:
     """The calls in a function's own body, comprehensions included, nested functions and lambdas not."""
-    scope_of_call = function.module.index.scope_of_call
-    for node in function.scope.calls:
+    return sites_in(function.scope)
+
+
+def sites_in(scope: Scope) -> Iterator[Site]:
+    """The calls directly in a scope."""
+    scope_of_call = scope.module.index.scope_of_call
+    for node in scope.calls:
         yield Site(node, scope_of_call[node])
+
+
+SYNC_IO = {api.SESSION: api.SESSION_IO, api.CONNECTION: api.CONNECTION_IO, api.ENGINE: api.ENGINE_IO}
 
 
 def is_sync_io(operation: Operation) -> bool:
@@ -101,15 +200,11 @@ def is_sync_io(operation: Operation) -> bool:
     cls = operation.receiver.cls
     if not isinstance(cls, External):
         return False
-    for name in external_bases(cls.name):
-        if name in SYNC_IO:
-            return operation.method in SYNC_IO[name]
+    if cls.name == api.METADATA:
+        return operation.method in api.METADATA_IO and bool(operation.site.node.args or operation.site.node.keywords)
     if cls.name == api.SCOPED_SESSION:
         return operation.method in api.SESSION_IO
-    return False
-
-
-SYNC_IO = {api.SESSION: api.SESSION_IO, api.CONNECTION: api.CONNECTION_IO, api.ENGINE: api.ENGINE_IO}
+    return any(operation.method in SYNC_IO.get(name, ()) for name in external_bases(cls.name))
 
 
 def is_awaited(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:

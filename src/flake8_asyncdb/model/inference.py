@@ -243,6 +243,8 @@ class Inference:
             case Union():
                 return union([self.attribute(member, name) for member in members(value)])
             case External():
+                if name == "metadata" and api.is_class(value.name):
+                    return Instance(External(api.METADATA))
                 return External(api.canonical(f"{value.name}.{name}"))
             case Module():
                 return self.module_attribute(value, name)
@@ -278,6 +280,13 @@ class Inference:
             if base is UNKNOWN:
                 return UNKNOWN
         return UNKNOWN
+
+    def find_method(self, cls: Class, name: str) -> Function | None:
+        """The function that a class or its nearest base defines under a name."""
+        for base in self.linearized(cls):
+            if isinstance(base, Class) and name in base.methods:
+                return base.methods[name]
+        return None
 
     def _bind_receiver(self, value: Value, receiver: Value) -> Value:
         if not isinstance(value, Bound):
@@ -316,6 +325,8 @@ class Inference:
         if name in ("sync_engine", "sync_session") and isinstance(value.cls, External):
             target = api.ENGINE if name == "sync_engine" else api.SESSION
             return Instance(External(target), site=value.site, source=value)
+        if name == "metadata":
+            return Instance(External(api.METADATA))
         return Method(value, name)
 
     def linearized(self, cls: Class) -> list[Class | External | Value]:

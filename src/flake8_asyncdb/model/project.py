@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from flake8_asyncdb import syntax
 from flake8_asyncdb.model import scopes
+from flake8_asyncdb.model.pins import Pin, read_pin
 from flake8_asyncdb.model.scopes import Binding, FunctionNode, Index, Scope
 
 MARKERS = ("pyproject.toml", "setup.py", "setup.cfg")
@@ -264,6 +265,7 @@ class Project:
         self._resolved: dict[tuple[str, str], Module | Namespace | None] = {}
         self._mentioning: dict[bytes, list[Module]] = {}
         self._reaching: dict[str, bool] = {}
+        self._pins: dict[str, Pin | None] = {}
         self._roots: dict[str, list[str]] = {}
 
     @cached_property
@@ -291,6 +293,12 @@ class Project:
         """Use this text and tree, as an editor or flake8 holds them, instead of the file on disk."""
         module = self._modules[path] = Module(self, path, source, tree)
         return module
+
+    def pin(self, library: str) -> Pin | None:
+        """The versions of a library that the project's own files allow."""
+        if library not in self._pins:
+            self._pins[library] = read_pin(self.root, library)
+        return self._pins[library]
 
     def modules(self) -> Iterator[Module]:
         """Every readable module, in the order of the paths."""

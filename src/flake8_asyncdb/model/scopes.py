@@ -74,6 +74,7 @@ class Scope:
     yields: list[ast.Yield | ast.YieldFrom] = field(default_factory=list)
     awaits: list[ast.Await] = field(default_factory=list)
     handlers: list[ast.ExceptHandler] = field(default_factory=list)
+    names: list[ast.Name] = field(default_factory=list)
     attributes: list[ast.Attribute] = field(default_factory=list)
     attribute_stores: list[Binding] = field(default_factory=list)
     definitions: list[Definition] = field(default_factory=list)
@@ -339,8 +340,11 @@ class _Indexer:
         scope.owner.awaits.append(node)
         self.children(node, scope)
 
+    def visit_name(self, node: ast.Name, scope: Scope) -> None:
+        scope.owner.names.append(node)
+
     def visit_leaf(self, node: ast.AST, scope: Scope) -> None:
-        """Names and constants have nothing below them."""
+        """Constants have nothing below them."""
 
     def open(self, node: ast.AST, parent: Scope) -> Scope:
         scope = Scope(node, parent, parent.module)
@@ -417,7 +421,7 @@ _VISITORS = {
     ast.Yield: _Indexer.visit_yield,
     ast.YieldFrom: _Indexer.visit_yield,
     ast.Await: _Indexer.visit_await,
-    ast.Name: _Indexer.visit_leaf,
+    ast.Name: _Indexer.visit_name,
     ast.Constant: _Indexer.visit_leaf,
 }
 if hasattr(ast, "TypeAlias"):
