@@ -130,8 +130,6 @@ def _callee_leaves_open(
     """Whether every function that a call may run certainly leaves the session open and does not keep it."""
     scope = within.module.index.scope_at(call)
     called = list(members(project.inference.value(call.func, scope)))
-    if not called:
-        return False
     for member in called:
         if isinstance(member, Method) and _is_library_call(member):
             continue

@@ -264,9 +264,11 @@ class Inference:
         starred = self._star_import(name, module)
         if starred is not None:
             return starred
-        if module.is_package:
-            return self.project.submodule(module.directory, name) or UNKNOWN
-        return UNKNOWN
+        found = self.project.submodule(module.directory, name) if module.is_package else None
+        if found is not None:
+            return found
+        certainly_absent = not module.scope.star_imports and "__getattr__" not in module.scope.bindings
+        return NEVER if certainly_absent and module.is_parsed else UNKNOWN
 
     def class_attribute(self, cls: Class, name: str, receiver: Value) -> Value:
         """An attribute found on a class or its bases, bound to `receiver`."""

@@ -156,6 +156,11 @@ class Module:
         return scopes.index(self.tree, self)
 
     @property
+    def is_parsed(self) -> bool:
+        """Whether its tree says what is in it: false for a file that this Python cannot parse."""
+        return bool(self.tree.body) or not self.source.strip()
+
+    @property
     def scope(self) -> Scope:
         """Its top level."""
         return self.index.root

@@ -31,7 +31,7 @@ class Kind(enum.Enum):
     OPAQUE = "opaque"
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Binding:
     """One place that binds a name.
 
@@ -51,7 +51,7 @@ class Binding:
     is_async: bool = False
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Scope:
     """A module, class, function, lambda or comprehension, and what happens directly in it.
 
