@@ -1,8 +1,8 @@
 """Read the async classes of the installed SQLAlchemy: which methods are coroutines, startable, enter-only or plain.
 
-    api_tables.py            print the installed version's table as JSON
-    api_tables.py A.json B.json
-                             write src/flake8_asyncdb/model/api_tables.py from the tables of two versions
+api_tables.py            print the installed version's table as JSON
+api_tables.py A.json B.json
+                         write src/flake8_asyncdb/model/api_tables.py from the tables of two versions
 """
 
 from __future__ import annotations
@@ -39,9 +39,18 @@ def kind_of(cls: type, name: str) -> str | None:
         source = inspect.getsource(inspect.unwrap(method))
         return "startable" if "asyncstartablecontext" in source else "enter-only"
     returned = str(inspect.signature(method).return_annotation)
-    startables = (StartableContext, GeneratorStartableContext, AsyncTransaction, AsyncConnection, AsyncSession)
+    startables = (
+        StartableContext,
+        GeneratorStartableContext,
+        AsyncTransaction,
+        AsyncConnection,
+        AsyncSession,
+    )
     named = {c.__name__ for c in startables} | {"AsyncSessionTransaction"}
-    if returned.strip("'\"") in named - {"AsyncSession"} and name not in ("get_transaction", "get_nested_transaction"):
+    if returned.strip("'\"") in named - {"AsyncSession"} and name not in (
+        "get_transaction",
+        "get_nested_transaction",
+    ):
         return "startable"
     return "plain"
 
@@ -64,7 +73,10 @@ def write(tables: list[dict[str, dict[str, list[str]]]]) -> str:
     """The module's text: what the versions together have; a name that is of two kinds is left out."""
     lines = [HEADER]
     for constant, kind in (
-        ("COROUTINES", "coroutine"), ("STARTABLES", "startable"), ("ENTER_ONLY", "enter-only"), ("PLAIN", "plain"),
+        ("COROUTINES", "coroutine"),
+        ("STARTABLES", "startable"),
+        ("ENTER_ONLY", "enter-only"),
+        ("PLAIN", "plain"),
     ):
         merged: dict[str, frozenset[str]] = {}
         for class_name in CLASSES:

@@ -16,15 +16,17 @@ RULES = list(catalog.all_rules().values())
 Found = set[tuple[str, int, str]]
 
 
-def findings(root: Path, codes: Iterable[str] | None = None, settings: Settings | None = None) -> list[tuple[str, catalog.Finding]]:
+def findings(
+    root: Path, codes: Iterable[str] | None = None, settings: Settings | None = None
+) -> list[tuple[str, catalog.Finding]]:
     """The findings of every file below `root`, with the file's path."""
     wanted = set(codes) if codes is not None else {rule.code for rule in RULES}
     rules = [rule for rule in RULES if rule.code in wanted]
     found = []
     for path in sorted(root.rglob("*.py")):
         source = path.read_bytes()
-        for finding in analysis.analyze(path, ast.parse(source), source, rules, settings or Settings()):
-            found.append((path.relative_to(root).as_posix(), finding))
+        linted = analysis.analyze(path, ast.parse(source), source, rules, settings or Settings())
+        found.extend((path.relative_to(root).as_posix(), finding) for finding in linted)
     return found
 
 

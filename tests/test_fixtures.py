@@ -13,7 +13,11 @@ from linting import RULES, found, marked
 FIXTURES = Path(__file__).parent / "fixtures"
 HEADER = re.compile(r"^# select: (.+)$", re.MULTILINE)
 CASES = sorted(
-    case for rule in FIXTURES.iterdir() if rule.is_dir() for case in rule.iterdir() if not case.name.startswith((".", "__"))
+    case
+    for rule in FIXTURES.iterdir()
+    if rule.is_dir()
+    for case in rule.iterdir()
+    if not case.name.startswith((".", "__"))
 )
 
 
@@ -31,7 +35,9 @@ def selected(root: Path, own: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "case", [case for case in CASES if not is_too_new(case)], ids=lambda case: f"{case.parent.name}/{case.name}"
+    "case",
+    [case for case in CASES if not is_too_new(case)],
+    ids=lambda case: f"{case.parent.name}/{case.name}",
 )
 def test_fixture(case: Path, tmp_path: Path) -> None:
     root = tmp_path / "project"

@@ -342,7 +342,11 @@ def engine_arguments(module: ModuleFacts) -> Iterator[Hit]:
             break
         if engine.masked_url:
             remedy = "pass the URL object itself, or `render_as_string(hide_password=False)`"
-            yield hit(engine.url_node or engine.node, problem="the text of a URL object hides the password", remedy=remedy)
+            yield hit(
+                engine.url_node or engine.node,
+                problem="the text of a URL object hides the password",
+                remedy=remedy,
+            )
 
 
 @rule(
@@ -403,7 +407,7 @@ def redundant_future(module: ModuleFacts) -> Iterator[Hit]:
     """
     if module.project.sqlalchemy_is_below((2, 0)):
         return
-    for made in [*module.engines, *module.session_factories]:
-        future = made.options.get("future")
+    for options in [made.options for made in module.engines] + [made.options for made in module.session_factories]:
+        future = options.get("future")
         if future.is_literal(True) and future.node is not None:
             yield hit(future.node)

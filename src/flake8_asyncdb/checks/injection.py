@@ -240,8 +240,8 @@ def request_session_escapes(module: ModuleFacts) -> Iterator[Hit]:
     "ADB506",
     "manual-dependency-iteration",
     Severity.ERROR,
-    "`{text}` drives the provider by hand: left by `return` or `break`, its code after `yield` (the commit) never runs, "
-    "use the session factory or an `@asynccontextmanager`",
+    "`{text}` drives the provider by hand: left by `return` or `break`, its code after `yield` (the commit) "
+    "never runs, use the session factory or an `@asynccontextmanager`",
 )
 def manual_dependency_iteration(module: ModuleFacts) -> Iterator[Hit]:
     """A loop over a provider of sessions, or a `next()` of it.
@@ -290,7 +290,7 @@ def manual_dependency_iteration(module: ModuleFacts) -> Iterator[Hit]:
     "session-held-by-stream",
     Severity.ERROR,
     "handler `{handler}` streams while it holds the session of {chain}: one pooled connection is parked until the "
-    "client leaves, close it before the response or use `Depends(..., scope=\"function\")`",
+    'client leaves, close it before the response or use `Depends(..., scope="function")`',
 )
 def session_held_by_stream(module: ModuleFacts) -> Iterator[Hit]:
     """A streaming handler that keeps a request's session, its own or that of a dependency such as authentication.
@@ -366,7 +366,7 @@ def session_held_by_stream(module: ModuleFacts) -> Iterator[Hit]:
     "commit-after-response",
     Severity.ERROR,
     "`{provider}` commits after the client has its answer, so that a failing commit goes unnoticed: "
-    "write `Depends({provider}, scope=\"function\")`",
+    'write `Depends({provider}, scope="function")`',
 )
 def commit_after_response(module: ModuleFacts) -> Iterator[Hit]:
     """A provider whose commit comes after the response.
@@ -488,6 +488,7 @@ def dependency_called_by_hand(module: ModuleFacts) -> Iterator[Hit]:
     Bad:
 
         from fastapi import Depends
+        from sqlalchemy import text
         from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
@@ -497,7 +498,8 @@ def dependency_called_by_hand(module: ModuleFacts) -> Iterator[Hit]:
             async with SessionLocal() as session:
                 yield session
 
-        async def current_user(token: str, session: AsyncSession = Depends(get_db)): ...
+        async def current_user(token: str, session: AsyncSession = Depends(get_db)):
+            return await session.scalar(text("select * from users where token = :token"), {"token": token})
 
         async def is_admin(token: str) -> bool:
             return (await current_user(token)).is_admin  # ADB510
@@ -505,6 +507,7 @@ def dependency_called_by_hand(module: ModuleFacts) -> Iterator[Hit]:
     Good:
 
         from fastapi import Depends
+        from sqlalchemy import text
         from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
@@ -514,7 +517,8 @@ def dependency_called_by_hand(module: ModuleFacts) -> Iterator[Hit]:
             async with SessionLocal() as session:
                 yield session
 
-        async def current_user(token: str, session: AsyncSession = Depends(get_db)): ...
+        async def current_user(token: str, session: AsyncSession = Depends(get_db)):
+            return await session.scalar(text("select * from users where token = :token"), {"token": token})
 
         async def is_admin(token: str, session: AsyncSession) -> bool:
             return (await current_user(token, session)).is_admin

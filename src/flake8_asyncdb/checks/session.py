@@ -179,6 +179,8 @@ def scoped_session(module: ModuleFacts) -> Iterator[Hit]:
         elif factory.callee == api.SCOPED_SESSION and not factory.is_task_aware:
             if module.project.is_async_for(factory.feeds_event_loop):
                 fault = "gives all tasks of the event loop one session"
+                if factory.scope_function.is_present:
+                    fault = "has a `scopefunc` that does not ask for the current task, so that tasks share a session"
                 yield hit(factory.node, call="scoped_session", fault=fault, remedy="inject an AsyncSession instead")
 
 
@@ -220,7 +222,11 @@ def generator_annotated_as_session(module: ModuleFacts) -> Iterator[Hit]:
     Not reported: functions that return the session; generators without an annotation.
     """
     for provider in module.misannotated_providers():
-        values = {"function": provider.function.name, "annotation": provider.annotation, "expected": provider.expected}
+        values = {
+            "function": provider.function.name,
+            "annotation": provider.annotation,
+            "expected": provider.expected,
+        }
         yield hit(provider.function.node, **values)
 
 

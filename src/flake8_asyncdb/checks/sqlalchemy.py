@@ -297,8 +297,8 @@ def blocking_call_in_async_function(module: ModuleFacts) -> Iterator[Hit]:
     "ADB108",
     "dynamic-relationship",
     Severity.ERROR,
-    "relationship `{name}` is `lazy=\"dynamic\"`, which no AsyncSession can load: "
-    "use `lazy=\"write_only\"` or eager loading",
+    'relationship `{name}` is `lazy="dynamic"`, which no AsyncSession can load: '
+    'use `lazy="write_only"` or eager loading',
 )
 def dynamic_relationship(module: ModuleFacts) -> Iterator[Hit]:
     """A relationship that gives a query of the sync API.
@@ -426,7 +426,7 @@ def raw_sql_string(module: ModuleFacts) -> Iterator[Hit]:
     "implicit-lazy-relationship",
     Severity.ADVICE,
     "relationship `{name}` loads when it is read, which raises MissingGreenlet under AsyncSession: "
-    "say `lazy=\"selectin\"`, `\"raise\"` or another strategy",
+    'say `lazy="selectin"`, `"raise"` or another strategy',
 )
 def implicit_lazy_relationship(module: ModuleFacts) -> Iterator[Hit]:
     """A relationship that is left to load when it is read.

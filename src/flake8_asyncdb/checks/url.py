@@ -71,7 +71,8 @@ def async_driver_url(module: ModuleFacts) -> Iterator[Hit]:
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
 
-    Not reported: drivers that do both; `AsyncEngine(create_engine(...))`; URLs that are converted on the way; URLs that are not known.
+    Not reported: drivers that do both; `AsyncEngine(create_engine(...))`; URLs that are converted on the way or
+    not known.
     """
     for engine in module.engines:
         if engine.is_async or engine.is_wrapped_async or engine.has_creator:

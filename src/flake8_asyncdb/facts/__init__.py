@@ -7,10 +7,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from flake8_asyncdb.facts import blocking, closing, columns, coroutines, injection, lifecycle, listeners, practices, providers, streams
+from flake8_asyncdb.facts import (
+    blocking,
+    closing,
+    columns,
+    coroutines,
+    injection,
+    lifecycle,
+    listeners,
+    practices,
+    providers,
+    streams,
+)
 from flake8_asyncdb.facts.blocking import BlockingCall, ImportTimeIO, LoopPerTask, NestedLoop, SyncConnection
 from flake8_asyncdb.facts.closing import OpenSession
-from flake8_asyncdb.facts.columns import COLUMN_CALLS, DECLARATIVE_BASES, FIELD, Column, MappedClass, Zone
+from flake8_asyncdb.facts.columns import (
+    COLUMN_CALLS,
+    DECLARATIVE_BASES,
+    FIELD,
+    Column,
+    ImplicitColumn,
+    MappedClass,
+    Zone,
+)
 from flake8_asyncdb.facts.coroutines import AsyncCall, SharedSession
 from flake8_asyncdb.facts.engines import Engine, engine_sites
 from flake8_asyncdb.facts.injection import Handler, Injection
@@ -43,7 +62,17 @@ from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function, Module, Project
 from flake8_asyncdb.model.scopes import Scope
 from flake8_asyncdb.model.texts import TextEvaluator
-from flake8_asyncdb.model.values import UNKNOWN, External, Instance, Method, Site, Tri, Value, instances, members
+from flake8_asyncdb.model.values import (
+    UNKNOWN,
+    External,
+    Instance,
+    Method,
+    Site,
+    Tri,
+    Value,
+    instances,
+    members,
+)
 
 ENGINE_CALLS = api.SYNC_ENGINE_CALLS | api.ASYNC_ENGINE_CALLS
 FACTORY_CALLS = (api.SESSIONMAKER, api.ASYNC_SESSIONMAKER, api.SCOPED_SESSION, api.ASYNC_SCOPED_SESSION)
@@ -122,7 +151,7 @@ class ModuleFacts:
         """The classes that it defines, seen as mapped classes."""
         return [MappedClass(cls, self.project) for cls in self.module.classes()]
 
-    def implicit_columns(self) -> Iterator[columns.ImplicitColumn]:
+    def implicit_columns(self) -> Iterator[ImplicitColumn]:
         """The `datetime` columns whose type follows from the annotation alone."""
         for mapped in self.mapped_classes:
             yield from mapped.implicit_columns()
@@ -136,8 +165,8 @@ class ModuleFacts:
         return None if column.is_field else Zone.UNKNOWN
 
     @cached_property
-    def _implicit_by_value(self) -> dict[ast.expr, list[columns.ImplicitColumn]]:
-        found: dict[ast.expr, list[columns.ImplicitColumn]] = {}
+    def _implicit_by_value(self) -> dict[ast.expr, list[ImplicitColumn]]:
+        found: dict[ast.expr, list[ImplicitColumn]] = {}
         for implicit in self.implicit_columns():
             if implicit.node.value is not None:
                 found.setdefault(implicit.node.value, []).append(implicit)
@@ -368,9 +397,9 @@ class ProjectFacts:
     @cached_property
     def has_async_sessions(self) -> bool:
         """Whether the program makes AsyncSessions."""
-        return any(
-            factory.makes_async_sessions is Tri.YES for factory in self.session_factories
-        ) or any(opened.is_async for facts in self.modules_mentioning(b"AsyncSession") for opened in facts.session_calls)
+        return any(factory.makes_async_sessions is Tri.YES for factory in self.session_factories) or any(
+            opened.is_async for facts in self.modules_mentioning(b"AsyncSession") for opened in facts.session_calls
+        )
 
     @cached_property
     def has_sync_sessions(self) -> bool:
@@ -396,7 +425,11 @@ class ProjectFacts:
 
     def is_cached(self, function: Function) -> bool:
         """Whether a decorator keeps what a function returns, or one that is not known may."""
-        cached = {External("functools.lru_cache"), External("functools.cache"), External("functools.cached_property")}
+        cached = {
+            External("functools.lru_cache"),
+            External("functools.cache"),
+            External("functools.cached_property"),
+        }
         return any(d in cached for d in self.inference.decorators(function)) or self.inference.is_opaque(function)
 
     # -- versions
@@ -443,7 +476,11 @@ class ProjectFacts:
     def is_used(self, made: Site, except_in: Site) -> bool:
         """Whether anything but one listener uses the object that a call makes."""
         parent = made.module.index.parents.get(made.node)
-        if not isinstance(parent, ast.Assign) or len(parent.targets) != 1 or not isinstance(parent.targets[0], ast.Name):
+        if (
+            not isinstance(parent, ast.Assign)
+            or len(parent.targets) != 1
+            or not isinstance(parent.targets[0], ast.Name)
+        ):
             return True
         name = parent.targets[0].id
         index = made.module.index
@@ -500,7 +537,9 @@ class ProjectFacts:
     def late_lifespans(self) -> frozenset[Site]:
         """The applications that get their lifespan after they were made."""
         words = (b"lifespan_context",)
-        return frozenset(site for module in self.modules_mentioning(*words) for site in lifecycle.late_lifespans(module))
+        return frozenset(
+            site for module in self.modules_mentioning(*words) for site in lifecycle.late_lifespans(module)
+        )
 
     @cached_property
     def hooks(self) -> list[Hook]:
@@ -539,7 +578,7 @@ class ProjectFacts:
                 return Tri.YES
             if isinstance(base, Class) and self._is_decorated_base(base):
                 return Tri.YES
-            if base is UNKNOWN or isinstance(base, External) and not _is_plain_base(base.name):
+            if base is UNKNOWN or (isinstance(base, External) and not _is_plain_base(base.name)):
                 answer = Tri.UNKNOWN
         return answer
 
@@ -588,7 +627,7 @@ class ProjectFacts:
 
     def is_live_metadata(self, value: Value) -> bool:
         """Whether tables of a MetaData come to life: a declarative base has it, or something creates them."""
-        if isinstance(value, Method) or isinstance(value, External):
+        if isinstance(value, Method | External):
             return True
         return any(instance.site in self._live_metadata for instance in instances(value) if instance.site is not None)
 
@@ -617,4 +656,12 @@ class ProjectFacts:
 
 def _is_plain_base(name: str) -> bool:
     """Whether an external base class certainly adds no mapping."""
-    return name.partition(".")[0] in ("builtins", "typing", "abc", "enum", "sqlalchemy", "pydantic", "dataclasses")
+    return name.partition(".")[0] in (
+        "builtins",
+        "typing",
+        "abc",
+        "enum",
+        "sqlalchemy",
+        "pydantic",
+        "dataclasses",
+    )

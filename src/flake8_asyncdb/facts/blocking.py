@@ -105,7 +105,9 @@ def _is_connect(member: object, site: Site, project: ProjectFacts) -> bool:
 
 
 def _is_sync_engine(nodes: list[ast.expr], scope: Scope, project: ProjectFacts) -> bool:
-    return any(project.inference.is_instance(project.inference.value(node, scope), api.ENGINE) is Tri.YES for node in nodes)
+    return any(
+        project.inference.is_instance(project.inference.value(node, scope), api.ENGINE) is Tri.YES for node in nodes
+    )
 
 
 # -- work that happens while modules are imported
@@ -141,9 +143,9 @@ def _module_level_io(scope: Scope, project: ProjectFacts) -> Iterator[tuple[ast.
             if witness is not None:
                 yield step.node, _told(witness)
         elif step.function.is_async and is_run(step, project):
-            operation = async_operation(step.function, project)
-            if operation is not None:
-                yield step.node, f"`{step.function.qualname}` -> `{operation.name}` ({operation.where})"
+            awaited = async_operation(step.function, project)
+            if awaited is not None:
+                yield step.node, f"`{step.function.qualname}` -> `{awaited.name}` ({awaited.where})"
 
 
 def _told(witness: Witness) -> str:

@@ -11,10 +11,10 @@ from flake8_asyncdb.model.values import Anonymous, Bound, External, Literal, Val
 NAIVE_CLOCKS = frozenset({"datetime.datetime.utcnow", "datetime.datetime.today"})
 NOW = "datetime.datetime.now"
 READINGS = frozenset(
-    """datetime.datetime.now datetime.datetime.utcnow datetime.datetime.today datetime.date.today time.time
-    time.time_ns time.monotonic uuid.uuid1 uuid.uuid4 uuid.uuid6 uuid.uuid7 random.random random.randint
-    random.choice random.getrandbits random.randrange random.uniform secrets.token_hex secrets.token_urlsafe
-    secrets.token_bytes secrets.randbits os.urandom""".split()
+    """datetime.datetime.now datetime.datetime.utcnow datetime.datetime.today datetime.date.today
+    time.time time.time_ns time.monotonic uuid.uuid1 uuid.uuid4 uuid.uuid6 uuid.uuid7 random.random
+    random.randint random.choice random.getrandbits random.randrange random.uniform
+    secrets.token_hex secrets.token_urlsafe secrets.token_bytes secrets.randbits os.urandom""".split()
 )
 _PASS_THROUGH = frozenset({"builtins.str", "builtins.int", "builtins.float", "builtins.round"})
 MAX_DEPTH = 8

@@ -52,7 +52,11 @@ def _is_fresh(made: Instance, site: Site, project: ProjectFacts) -> bool:
     if not is_session(made, project.inference) or made.site is None or not isinstance(made.cls, External):
         return False
     factory = made.source
-    if isinstance(factory, Instance) and factory.cls != External(api.SESSIONMAKER) and factory.cls != External(api.ASYNC_SESSIONMAKER):
+    if (
+        isinstance(factory, Instance)
+        and factory.cls != External(api.SESSIONMAKER)
+        and factory.cls != External(api.ASYNC_SESSIONMAKER)
+    ):
         return False
     if made.site == site:
         return factory is not None or _owns_connection(site, project)
@@ -125,7 +129,12 @@ def _stays_open(
 
 
 def _callee_leaves_open(
-    call: ast.Call, argument: ast.expr, keyword: str | None, project: ProjectFacts, seen: set[Function], within: Function
+    call: ast.Call,
+    argument: ast.expr,
+    keyword: str | None,
+    project: ProjectFacts,
+    seen: set[Function],
+    within: Function,
 ) -> bool:
     """Whether every function that a call may run certainly leaves the session open and does not keep it."""
     scope = within.module.index.scope_at(call)
@@ -135,7 +144,9 @@ def _callee_leaves_open(
             continue
         if isinstance(member, External) and member.name.partition(".")[0] == "builtins":
             continue
-        functions = list(project.effects.called(member)) if isinstance(member, Bound | Class) else []
+        if not isinstance(member, Bound | Class):
+            return False
+        functions = list(project.effects.called(member))
         if len(functions) != 1:
             return False
         name = _parameter_name(functions[0], member, call, argument, keyword)

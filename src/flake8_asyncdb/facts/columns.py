@@ -30,17 +30,19 @@ if TYPE_CHECKING:
 
 COLUMN_CALLS = frozenset({"sqlalchemy.Column", "sqlalchemy.orm.mapped_column"})
 FIELD = "sqlmodel.Field"
-DATETIME_TYPES = frozenset({
-    "sqlalchemy.DateTime",
-    "sqlalchemy.DATETIME",
-    "sqlalchemy.TIMESTAMP",
-    "sqlalchemy.dialects.postgresql.TIMESTAMP",
-    "sqlalchemy.dialects.mysql.TIMESTAMP",
-    "sqlalchemy.dialects.mysql.DATETIME",
-    "sqlalchemy.dialects.sqlite.DATETIME",
-    "sqlalchemy.dialects.sqlite.TIMESTAMP",
-    "sqlalchemy.dialects.oracle.TIMESTAMP",
-})
+DATETIME_TYPES = frozenset(
+    {
+        "sqlalchemy.DateTime",
+        "sqlalchemy.DATETIME",
+        "sqlalchemy.TIMESTAMP",
+        "sqlalchemy.dialects.postgresql.TIMESTAMP",
+        "sqlalchemy.dialects.mysql.TIMESTAMP",
+        "sqlalchemy.dialects.mysql.DATETIME",
+        "sqlalchemy.dialects.sqlite.DATETIME",
+        "sqlalchemy.dialects.sqlite.TIMESTAMP",
+        "sqlalchemy.dialects.oracle.TIMESTAMP",
+    }
+)
 CONTAINERS = frozenset({"sqlalchemy.ARRAY", "sqlalchemy.dialects.postgresql.ARRAY"})
 NO_TYPES = frozenset(
     f"sqlalchemy.{name}"
@@ -48,11 +50,13 @@ NO_TYPES = frozenset(
     DefaultClause""".split()
 )
 DEFAULTS = ("default", "insert_default", "onupdate")
-DECLARATIVE_BASES = frozenset({
-    "sqlalchemy.orm.DeclarativeBase",
-    "sqlalchemy.orm.DeclarativeBaseNoMeta",
-    "sqlalchemy.orm.DeclarativeMeta",
-})
+DECLARATIVE_BASES = frozenset(
+    {
+        "sqlalchemy.orm.DeclarativeBase",
+        "sqlalchemy.orm.DeclarativeBaseNoMeta",
+        "sqlalchemy.orm.DeclarativeMeta",
+    }
+)
 SQLMODEL = "sqlmodel.SQLModel"
 DATETIME = External("datetime.datetime")
 
@@ -151,7 +155,7 @@ class Column:
             if not option.is_absent and not option.is_literal(False, None):
                 return True
         statement = self.site.module.index.statement_of(self.node)
-        target = statement.target if isinstance(statement, ast.AnnAssign) else None
+        target: ast.expr | None = statement.target if isinstance(statement, ast.AnnAssign) else None
         if isinstance(statement, ast.Assign):
             target = statement.targets[0]
         return isinstance(target, ast.Name) and self._is_named_in_index(target.id)
@@ -162,7 +166,9 @@ class Column:
         for site in module.calls_to(*calls):
             for node in site.node.args:
                 named = isinstance(node, ast.Constant) and node.value == name
-                if named or isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node).rpartition(".")[2] == name:
+                if named or (
+                    isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node).rpartition(".")[2] == name
+                ):
                     return True
         return False
 

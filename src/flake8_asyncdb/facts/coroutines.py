@@ -82,7 +82,7 @@ class AsyncCall:
 
     @property
     def is_dropped(self) -> bool:
-        """Whether nothing awaits, returns, passes on or keeps what it returns, or it is used as if it were the result."""
+        """Whether nothing awaits, passes on or keeps what it returns, or it is used as if it were the result."""
         parent = self._parent()
         if isinstance(parent, ast.Expr):
             return self.returns_coroutine or self.is_startable
@@ -102,7 +102,11 @@ class AsyncCall:
     def _kept_as_result(self) -> bool:
         """Whether it is assigned to a name that is only ever used as if it were the result."""
         parent = self._parent()
-        if not isinstance(parent, ast.Assign) or len(parent.targets) != 1 or not isinstance(parent.targets[0], ast.Name):
+        if (
+            not isinstance(parent, ast.Assign)
+            or len(parent.targets) != 1
+            or not isinstance(parent.targets[0], ast.Name)
+        ):
             return False
         name, scope = parent.targets[0].id, self.site.scope.owner
         if len(scope.bindings.get(name, ())) != 1:
@@ -213,7 +217,11 @@ def _starts_task(site: Site, module: ModuleFacts) -> bool:
     value = module.project.inference.value(site.node.func, site.scope)
     if isinstance(value, External):
         return value.name in TASK_STARTERS
-    return isinstance(value, Method) and value.name == "create_task" and value.receiver.cls == External("asyncio.TaskGroup")
+    return (
+        isinstance(value, Method)
+        and value.name == "create_task"
+        and value.receiver.cls == External("asyncio.TaskGroup")
+    )
 
 
 def _repeats(site: Site, name: str, module: ModuleFacts) -> bool:
@@ -223,7 +231,9 @@ def _repeats(site: Site, name: str, module: ModuleFacts) -> bool:
     current: ast.AST | None = site.node
     while current is not None and current is not site.scope.owner.node:
         if isinstance(current, ast.For | ast.AsyncFor | ast.While | ast.ListComp | ast.SetComp | ast.GeneratorExp):
-            inside = [b for b in site.scope.owner.bindings.get(root, ()) if _is_below(b.statement, current, index.parents)]
+            inside = [
+                b for b in site.scope.owner.bindings.get(root, ()) if _is_below(b.statement, current, index.parents)
+            ]
             return not inside
         current = index.parents.get(current)
     return False
@@ -281,7 +291,7 @@ def _sessions_of_call(call: ast.Call, module: ModuleFacts) -> set[str]:
     scope = module.module.index.scope_at(call)
     found: set[str] = set()
     for step in project.effects.called(project.inference.value(call.func, scope)):
-        if not step.is_async or step.module is not module.module and step.owner is None:
+        if not step.is_async or (step.module is not module.module and step.owner is None):
             continue
         for operation in project.effects.operations(step):
             receiver = operation.site.node.func

@@ -101,7 +101,7 @@ class Engine:
 
     @property
     def is_pooled(self) -> bool:
-        """Whether connections certainly stay in a pool: no other pool class, creator or unknown option says otherwise."""
+        """Whether connections certainly stay in a pool: no other pool class or unknown option says otherwise."""
         return self.pool.is_absent or self.has_pool(
             "sqlalchemy.pool.QueuePool", "sqlalchemy.pool.AsyncAdaptedQueuePool"
         )
@@ -143,7 +143,7 @@ class Engine:
     @cached_property
     def is_kept(self) -> bool:
         """Whether it outlives the call that makes it: stored on an object, in a global, a cache or the application."""
-        if self.function is None or self.function.node.decorator_list and self.project.is_cached(self.function):
+        if self.function is None or (self.function.node.decorator_list and self.project.is_cached(self.function)):
             return True
         if self.function.name == "__init__":
             return True
@@ -175,12 +175,30 @@ class Engine:
     @cached_property
     def is_made_per_request(self) -> bool:
         """Whether a handler or dependency makes it anew each time, itself or through a function only they call."""
-        if self.function is None or self.is_kept or self.is_disposed_in_place or self.has_pool("sqlalchemy.pool.NullPool"):
+        if (
+            self.function is None
+            or self.is_kept
+            or self.is_disposed_in_place
+            or self.has_pool("sqlalchemy.pool.NullPool")
+        ):
             return False
         if self.project.is_endpoint(self.function):
             return True
         callers = self.project.callers(self.function)
         return bool(callers) and all(self.project.is_endpoint(caller) for caller in callers)
+
+    @cached_property
+    def stays_local(self) -> bool:
+        """Whether nothing outside the function that makes it can ever see it."""
+        if self.function is None or self.is_kept:
+            return False
+        returned = [node.value for node in self.function.scope.returns] + [y.value for y in self.function.scope.yields]
+        return not any(
+            instance.site == self.site
+            for node in returned
+            if node is not None
+            for instance in instances(self.project.inference.value(node, self.function.scope))
+        )
 
     def pooling_arguments(self) -> list[str]:
         """The pool arguments that its pool class refuses."""

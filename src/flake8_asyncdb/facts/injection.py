@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 ROUTERS = (api.FASTAPI, api.ROUTER, api.STARLETTE, "starlette.routing.Router")
 ADD_ROUTE = frozenset({"add_api_route", "add_route", "add_api_websocket_route", "add_websocket_route"})
 OTHER_FRAMEWORKS = frozenset(
-    """flask quart sanic bottle aiohttp litestar falcon requests httpx typer click redis django celery tornado
-    pyramid robyn""".split()
+    """flask quart sanic bottle aiohttp litestar falcon requests httpx typer click redis django celery
+    tornado pyramid robyn""".split()
 )
 STREAMS = ("StreamingResponse", "FileResponse", "EventSourceResponse")
 DISPATCHERS = ("starlette.middleware.base.BaseHTTPMiddleware", "fastapi.middleware.base.BaseHTTPMiddleware")
@@ -76,7 +76,7 @@ def is_router(value: Value, project: ProjectFacts) -> Tri:
     if answer is Tri.NO:
         for instance in instances(value):
             foreign = isinstance(instance.cls, External)
-            if foreign and instance.cls.name.partition(".")[0] not in OTHER_FRAMEWORKS:  # type: ignore[union-attr]
+            if foreign and instance.cls.name.partition(".")[0] not in OTHER_FRAMEWORKS:
                 return Tri.UNKNOWN
     return answer
 
@@ -251,7 +251,9 @@ def own_sessions(body: HandlerBody) -> Iterator[OwnSession]:
     """The sessions that a handler opens, unless it opens them briefly and awaits something else outside."""
     inference = body.project.inference
     parents = body.function.module.index.parents
-    opened = [site for site in sites(body.function) if _opens_session(inference.value(site.node, site.scope), inference)]
+    opened = [
+        site for site in sites(body.function) if _opens_session(inference.value(site.node, site.scope), inference)
+    ]
     blocks = [block for site in opened if (block := _with_around(site.node, parents)) is not None]
     if blocks and _awaits_outside(body.function, blocks, parents):
         return

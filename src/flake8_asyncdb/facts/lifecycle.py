@@ -73,7 +73,7 @@ class App:
         for module in self.project.project.closure(self.site.module):
             if module.counts:
                 for engine in self.project.module(module).engines:
-                    ends = engine.is_disposed_in_place or engine.is_listened_only
+                    ends = engine.is_disposed_in_place or engine.is_listened_only or engine.stays_local
                     if not ends and not engine.has_pool("sqlalchemy.pool.NullPool"):
                         return engine
         return None
@@ -119,7 +119,9 @@ def mounted(module: ModuleFacts) -> Iterator[Site]:
     for site in module.sites:
         called = site.node.func
         name = called.attr if isinstance(called, ast.Attribute) else ""
-        if name in ("mount", "Mount", "Host", "host") or isinstance(called, ast.Name) and called.id in ("Mount", "Host"):
+        if name in ("mount", "Mount", "Host", "host") or (
+            isinstance(called, ast.Name) and called.id in ("Mount", "Host")
+        ):
             for argument in [*site.node.args, *(keyword.value for keyword in site.node.keywords)]:
                 for instance in instances(module.project.inference.value(argument, site.scope)):
                     if instance.site is not None:

@@ -59,9 +59,7 @@ class EventLoop:
                 for site in sites(function):
                     if self.project.inference.value(site.node.func, site.scope) == External("sqlalchemy.inspect"):
                         for argument in site.node.args[:1]:
-                            found.update(
-                                dict.fromkeys(instances(self.project.inference.value(argument, site.scope)))
-                            )
+                            found.update(dict.fromkeys(instances(self.project.inference.value(argument, site.scope))))
         return [instance for instance in found if self._is_database(instance)]
 
     def _is_database(self, instance: Instance) -> bool:

@@ -1,4 +1,4 @@
-"""Facts for the opinionated rules: statements in handlers, commits in services, deletions, slow work in transactions."""
+"""Facts for the opinionated rules: statements in handlers, commits in services, deletions, slow transactions."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def raw_sql_calls(module: ModuleFacts) -> Iterator[RawSql]:
         if not isinstance(called, ast.Attribute) or called.attr not in STATEMENT_METHODS or not site.node.args:
             continue
         found = list(members(inference.value(called, site.scope)))
-        if not found or not all(isinstance(m, Method) and _is_statement_class(m.receiver, module.project) for m in found):
+        if not found or not all(
+            isinstance(m, Method) and _is_statement_class(m.receiver, module.project) for m in found
+        ):
             continue
         statement = site.node.args[0]
         if _is_string(statement, module):
@@ -58,10 +60,8 @@ def _is_string(node: ast.expr, module: ModuleFacts) -> bool:
     value = module.project.inference.value(node, module.module.index.scope_at(node))
     found = list(members(value))
     return bool(found) and all(
-        isinstance(member, Literal)
-        and isinstance(member.value, str)
-        or isinstance(member, Instance)
-        and member.cls == External("builtins.str")
+        (isinstance(member, Literal) and isinstance(member.value, str))
+        or (isinstance(member, Instance) and member.cls == External("builtins.str"))
         for member in found
     )
 
@@ -130,14 +130,20 @@ def session_defaults(module: ModuleFacts) -> Iterator[SessionDefault]:
             continue
         for binding in function.parameters:
             default = binding.value
-            if isinstance(default, ast.Call) and isinstance(binding.node, ast.arg) and _is_injected_session(binding, project):
+            if (
+                isinstance(default, ast.Call)
+                and isinstance(binding.node, ast.arg)
+                and _is_injected_session(binding, project)
+            ):
                 annotation = ast.unparse(binding.annotation) if binding.annotation is not None else "AsyncSession"
                 provider = ast.unparse(default.args[0]) if default.args else "..."
                 yield SessionDefault(binding.node, binding.name, annotation, provider)
 
 
 def _is_injected_session(binding: Binding, project: ProjectFacts) -> bool:
-    return project.inference.injected(binding) is not None and is_session(project.inference.bound(binding), project.inference)
+    return project.inference.injected(binding) is not None and is_session(
+        project.inference.bound(binding), project.inference
+    )
 
 
 @dataclass(frozen=True)
@@ -188,7 +194,9 @@ def queries_in_handlers(module: ModuleFacts) -> Iterator[HandlerQuery]:
     for handler in module.handlers:
         for operation in module.project.effects.operations(handler.function):
             if is_data_access(operation, module.project):
-                yield HandlerQuery(operation.site.node, handler.function.name, f"{ast.unparse(operation.site.node.func)}()")
+                yield HandlerQuery(
+                    operation.site.node, handler.function.name, f"{ast.unparse(operation.site.node.func)}()"
+                )
                 break
 
 

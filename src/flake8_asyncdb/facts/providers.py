@@ -14,7 +14,7 @@ from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import sites
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function
-from flake8_asyncdb.model.scopes import Binding, Kind
+from flake8_asyncdb.model.scopes import Kind
 from flake8_asyncdb.model.values import Bound, External, Instance, Method, Site, Value, instances, members
 
 if TYPE_CHECKING:
@@ -71,7 +71,9 @@ class SessionProvider:
 def _ends_transaction(node: ast.AST) -> bool:
     if isinstance(node, ast.Raise):
         return True
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("rollback", "throw")
+    return (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("rollback", "throw")
+    )
 
 
 def _is_inside(node: ast.AST, block: ast.AST, function: Function) -> bool:
@@ -84,10 +86,10 @@ def _is_inside(node: ast.AST, block: ast.AST, function: Function) -> bool:
 
 
 def _is_inside_body(node: ast.AST, block: ast.Try, parents: dict[ast.AST, ast.AST]) -> bool:
-    current, child = parents.get(node), node
+    child, current = node, parents.get(node)
     while current is not None and current is not block:
-        current, child = parents.get(current), current
-    return current is block and any(child is statement for statement in block.body)
+        child, current = current, parents.get(current)
+    return any(child is statement for statement in block.body)
 
 
 def yields_session(function: Function, inference: Inference) -> bool:
@@ -137,7 +139,11 @@ def hand_driven_providers(module: ModuleFacts) -> Iterator[HandDrivenProvider]:
     for site in module.sites:
         called = inference.value(site.node.func, site.scope)
         driven = site.node.args[0] if site.node.args else None
-        if isinstance(site.node.func, ast.Attribute) and site.node.func.attr in ("__anext__", "__next__", "asend"):
+        if isinstance(site.node.func, ast.Attribute) and site.node.func.attr in (
+            "__anext__",
+            "__next__",
+            "asend",
+        ):
             driven = site.node.func.value
         elif called not in (External("builtins.next"), External("builtins.anext")):
             continue
@@ -222,7 +228,11 @@ def _is_awaited_later(site: Site) -> bool:
 
 def _names_in_arguments(call: ast.Call) -> Iterator[str]:
     for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
-        nodes = [argument, *argument.args, *(k.value for k in argument.keywords)] if isinstance(argument, ast.Call) else [argument]
+        nodes = (
+            [argument, *argument.args, *(k.value for k in argument.keywords)]
+            if isinstance(argument, ast.Call)
+            else [argument]
+        )
         for node in nodes:
             if isinstance(node, ast.Name):
                 yield node.id
@@ -255,6 +265,15 @@ def unfilled_calls(module: ModuleFacts) -> Iterator[UnfilledCall]:
                 yield UnfilledCall(site.node, function, missing)
 
 
+def uses_name(function: Function, name: str) -> bool:
+    """Whether a function reads a name of its own, in nested functions too."""
+    return any(
+        isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
+        for statement in function.node.body
+        for node in ast.walk(statement)
+    )
+
+
 def _missing_injection(function: Function, called: Bound | Class, call: ast.Call, project: ProjectFacts) -> str | None:
     parameters = function.parameters
     if isinstance(called, Class) or called.receiver is not None:
@@ -264,7 +283,8 @@ def _missing_injection(function: Function, called: Bound | Class, call: ast.Call
     for position, binding in enumerate(parameters):
         is_given = binding.name in given or (position < len(call.args) and binding.name not in keyword_only)
         if not is_given and isinstance(binding.value, ast.Call) and project.inference.injected(binding) is not None:
-            return binding.name
+            if uses_name(function, binding.name):
+                return binding.name
     return None
 
 

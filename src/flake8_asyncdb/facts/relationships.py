@@ -11,7 +11,11 @@ from flake8_asyncdb.model.values import Site
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ProjectFacts
 
-RELATIONSHIP_CALLS = ("sqlalchemy.orm.relationship", "sqlalchemy.orm.backref", "sqlalchemy.orm.dynamic_loader")
+RELATIONSHIP_CALLS = (
+    "sqlalchemy.orm.relationship",
+    "sqlalchemy.orm.backref",
+    "sqlalchemy.orm.dynamic_loader",
+)
 
 
 class Relationship:

@@ -7,20 +7,19 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from flake8_asyncdb.facts.sessions import is_session
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import Operation, sites
 from flake8_asyncdb.model.inference import external_bases
 from flake8_asyncdb.model.project import Class, Function, Module
 from flake8_asyncdb.model.scopes import Kind
-from flake8_asyncdb.model.values import Bound, External, Instance, Site, Tri, Value, instances, members
+from flake8_asyncdb.model.values import Bound, External, Site, Tri, Value, instances, members
 
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ProjectFacts
 
 DATA_ACCESS = frozenset(
-    """add add_all bulk_insert_mappings bulk_save_objects bulk_update_mappings delete exec exec_driver_sql execute
-    get get_one merge query scalar scalars stream stream_scalars""".split()
+    """add add_all bulk_insert_mappings bulk_save_objects bulk_update_mappings delete exec
+    exec_driver_sql execute get get_one merge query scalar scalars stream stream_scalars""".split()
 )
 HOLDINGS = (
     api.SESSION,
@@ -33,8 +32,9 @@ HOLDINGS = (
     api.ASYNC_SCOPED_SESSION,
 )
 NO_SERVICES = frozenset(
-    """pydantic.BaseModel pydantic_settings.BaseSettings sqlmodel.SQLModel builtins.Exception builtins.BaseException
-    builtins.ValueError builtins.RuntimeError enum.Enum typing.NamedTuple typing.TypedDict""".split()
+    """pydantic.BaseModel pydantic_settings.BaseSettings sqlmodel.SQLModel builtins.Exception
+    builtins.BaseException builtins.ValueError builtins.RuntimeError enum.Enum typing.NamedTuple
+    typing.TypedDict""".split()
 )
 CONTEXT_METHODS = ("__enter__", "__aenter__")
 
@@ -65,7 +65,7 @@ def _constructor_keeps_session(cls: Class, project: ProjectFacts) -> bool:
     if constructor is None:
         return False
     return any(
-        is_session(project.inference.bound(store), project.inference)
+        project.inference.is_instance(project.inference.bound(store), api.SESSION, api.ASYNC_SESSION) is Tri.YES
         and not (isinstance(store.value, ast.Constant) and store.value.value is None)
         for store in constructor.scope.attribute_stores
     )
@@ -103,7 +103,11 @@ class Service:
         for node in self.cls.node.decorator_list:
             called = node.func if isinstance(node, ast.Call) else node
             value = self.project.inference.value(called, self.cls.outer)
-            if isinstance(value, External) and value.name.rpartition(".")[2] in ("dataclass", "define", "attrs"):
+            if isinstance(value, External) and value.name.rpartition(".")[2] in (
+                "dataclass",
+                "define",
+                "attrs",
+            ):
                 return True
         return False
 

@@ -15,7 +15,17 @@ from flake8_asyncdb.model.effects import SYNC_IO, is_awaited, sites
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function, Module
 from flake8_asyncdb.model.scopes import Binding, Kind
-from flake8_asyncdb.model.values import Anonymous, Bound, External, Instance, Site, Tri, Value, instances, members
+from flake8_asyncdb.model.values import (
+    Anonymous,
+    Bound,
+    External,
+    Instance,
+    Site,
+    Tri,
+    Value,
+    instances,
+    members,
+)
 
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ProjectFacts
@@ -130,7 +140,9 @@ def _asks_for_task(value: Value, project: ProjectFacts) -> bool:
     """Whether calling a value asks asyncio for the current task; a value that is not known may."""
     for member in members(value):
         if isinstance(member, External):
-            return member.name.rpartition(".")[2] == "current_task" or not member.name.startswith(("threading.", "_thread."))
+            return member.name.rpartition(".")[2] == "current_task" or not member.name.startswith(
+                ("threading.", "_thread.")
+            )
         if isinstance(member, Bound):
             return any("current_task" in ast.unparse(node.func) for node in member.function.scope.calls)
         if isinstance(member, Anonymous):
@@ -262,10 +274,12 @@ def _runs_here(site: Site, project: ProjectFacts) -> bool:
     called = list(members(project.inference.value(site.node.func, site.scope)))
     return bool(called) and all(
         isinstance(member, Class)
-        or isinstance(member, Bound)
-        and not member.function.is_async
-        and not member.function.is_generator
-        and not project.inference.is_opaque(member.function)
+        or (
+            isinstance(member, Bound)
+            and not member.function.is_async
+            and not member.function.is_generator
+            and not project.inference.is_opaque(member.function)
+        )
         for member in called
     )
 

@@ -11,7 +11,7 @@ from flake8_asyncdb.model.values import UNKNOWN, Method, Site, members
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ProjectFacts
 
-HARMLESS = frozenset("print info debug warning error exception critical log cancel".split())
+HARMLESS = frozenset(["print", "info", "debug", "warning", "error", "exception", "critical", "log", "cancel"])
 """Names of methods that surely dispose of nothing, even on an object that is not known."""
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flake8_asyncdb.facts.injection import HandlerBody
-from flake8_asyncdb.facts.providers import is_function_scoped, provider_functions, yields_session
+from flake8_asyncdb.facts.providers import is_function_scoped, provider_functions, uses_name, yields_session
 from flake8_asyncdb.model.project import Function
 from flake8_asyncdb.model.scopes import Binding
 
@@ -33,7 +33,11 @@ def parked_sessions(module: ModuleFacts) -> Iterator[ParkedSession]:
         body = HandlerBody(handler, project)
         if handler.function.module is not module.module:
             continue
-        if not (_loops_forever(handler.function) if handler.is_websocket else body.streams and not project.closes_before_streaming):
+        if not (
+            _loops_forever(handler.function)
+            if handler.is_websocket
+            else body.streams and not project.closes_before_streaming
+        ):
             continue
         ended = _ended_sessions(handler.function)
         for binding in handler.function.parameters:
@@ -70,7 +74,7 @@ def _session_chain(
             continue
         seen.add(provider)
         if yields_session(provider, project.inference):
-            uses = _uses_name(function, binding.name)
+            uses = uses_name(function, binding.name)
             return (binding.name, provider.name) if uses and binding.name not in ended else None
         inner_ended = _ended_sessions(provider)
         for inner in provider.parameters:
@@ -78,9 +82,3 @@ def _session_chain(
             if chain is not None:
                 return (provider.name, *chain[1:]) if len(chain) > 1 else (provider.name,)
     return None
-
-
-def _uses_name(function: Function, name: str) -> bool:
-    return any(
-        isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load) for node in ast.walk(function.node)
-    )

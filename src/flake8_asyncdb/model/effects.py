@@ -131,7 +131,7 @@ class Effects:
                     queue.append(step.function)
 
     def blocking(self, function: Function) -> Witness | None:
-        """How a sync function does sync database I/O on its caller's thread, by the shortest way; None if it does not."""
+        """How a sync function does sync database I/O on its caller's thread, the shortest way; None if it does not."""
         if function in self._blocking:
             return self._blocking[function]
         came_from: dict[Function, Function | None] = {function: None}
@@ -154,7 +154,11 @@ class Effects:
         return next((operation for operation in self.operations(function) if is_sync_io(operation)), None)
 
     def _witness(
-        self, came_from: dict[Function, Function | None], last: Function, known: Witness | None, operation: Operation
+        self,
+        came_from: dict[Function, Function | None],
+        last: Function,
+        known: Witness | None,
+        operation: Operation,
     ) -> Witness:
         tail = known.functions if known else (last,)
         current = came_from[last]

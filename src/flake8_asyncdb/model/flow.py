@@ -28,7 +28,9 @@ def reaching(bindings: list[Binding], use: ast.AST, index: Index) -> list[Bindin
             continue
         is_parameter = binding.kind is Kind.PARAMETER or isinstance(binding.node, ast.arg)
         binding_path = [] if is_parameter else block_path(own, index)
-        if any(blocks.get(node, block) != block and _exclusive(node, block, blocks[node]) for node, block in binding_path):
+        if any(
+            blocks.get(node, block) != block and _exclusive(node, block, blocks[node]) for node, block in binding_path
+        ):
             continue
         found.append(binding)
         if all(blocks.get(node) == block for node, block in binding_path):
@@ -43,7 +45,10 @@ def block_path(node: ast.AST, index: Index) -> list[Block]:
         parent = index.parents.get(node)
         if parent is None:
             return path
-        if isinstance(parent, ast.If | ast.For | ast.AsyncFor | ast.While | ast.Try | ast.With | ast.AsyncWith | ast.match_case):
+        if isinstance(
+            parent,
+            ast.If | ast.For | ast.AsyncFor | ast.While | ast.Try | ast.With | ast.AsyncWith | ast.match_case,
+        ):
             path.append((parent, field_of(parent, node)))
         if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef | ast.Module):
             return path

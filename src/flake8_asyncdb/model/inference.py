@@ -35,10 +35,11 @@ from flake8_asyncdb.model.values import (
 MAX_DEPTH = 60
 ITERABLES = frozenset(
     f"typing.{name}"
-    for name in "Generator Iterator Iterable Sequence Collection AsyncGenerator AsyncIterator AsyncIterable".split()
+    for name in """Generator Iterator Iterable Sequence Collection AsyncGenerator AsyncIterator AsyncIterable""".split()
 ) | {"builtins.list", "builtins.set", "builtins.frozenset", "builtins.tuple"}
 GENERATORS = frozenset(
-    f"typing.{name}" for name in "Generator Iterator Iterable AsyncGenerator AsyncIterator AsyncIterable".split()
+    f"typing.{name}"
+    for name in ["Generator", "Iterator", "Iterable", "AsyncGenerator", "AsyncIterator", "AsyncIterable"]
 )
 CONTEXTS = frozenset({api.CONTEXT_MANAGER, api.ASYNC_CONTEXT_MANAGER})
 
@@ -276,7 +277,11 @@ class Inference:
             if isinstance(base, Class) and name in base.scope.bindings:
                 found = union([self.bound(binding) for binding in base.scope.bindings[name]])
                 return union([self._bind_receiver(member, receiver) for member in _all_members(found)])
-            if isinstance(base, External) and base.name not in ("builtins.object", "typing.Generic", "abc.ABC"):
+            if isinstance(base, External) and base.name not in (
+                "builtins.object",
+                "typing.Generic",
+                "abc.ABC",
+            ):
                 outside = receiver if isinstance(receiver, Instance) else Instance(base)
                 return self._external_attribute(Instance(base, outside.args, outside.site, outside.source), name)
             if base is UNKNOWN:
@@ -486,7 +491,14 @@ class Inference:
         if isinstance(decorator, External):
             return decorator.name in api.TRANSPARENT_DECORATORS
         if isinstance(decorator, Method):
-            return decorator.name in ROUTE_METHODS | {"setter", "getter", "deleter", "on_event", "middleware", "command"}
+            return decorator.name in ROUTE_METHODS | {
+                "setter",
+                "getter",
+                "deleter",
+                "on_event",
+                "middleware",
+                "command",
+            }
         return False
 
     def decorators(self, function: Function) -> list[Value]:
@@ -502,10 +514,12 @@ class Inference:
         declared = self._declared_result(function)
         if function.is_generator:
             return self._generator(function, declared)
-        actual = union([
-            NONE if node.value is None else self.value(node.value, function.module.index.scope_at(node))
-            for node in function.scope.returns
-        ])
+        actual = union(
+            [
+                NONE if node.value is None else self.value(node.value, function.module.index.scope_at(node))
+                for node in function.scope.returns
+            ]
+        )
         returned = self.refine(declared, actual) if declared is not None else actual
         if returned == NEVER:
             returned = NONE
@@ -516,11 +530,13 @@ class Inference:
         return None if node is None else self.annotation(node, function.outer)
 
     def _generator(self, function: Function, declared: Value | None) -> Value:
-        yielded = union([
-            self.value(node.value, function.module.index.scope_at(node))
-            for node in function.scope.yields
-            if isinstance(node, ast.Yield) and node.value is not None
-        ])
+        yielded = union(
+            [
+                self.value(node.value, function.module.index.scope_at(node))
+                for node in function.scope.yields
+                if isinstance(node, ast.Yield) and node.value is not None
+            ]
+        )
         if isinstance(declared, Instance):
             is_iterator = isinstance(declared.cls, External) and declared.cls.name in GENERATORS
             expected = declared.args[0] if is_iterator and declared.args else declared
@@ -543,7 +559,7 @@ class Inference:
             own = self._own_parameter(function)
             if own is not None:
                 return own
-        declared = UNKNOWN
+        declared: Value = UNKNOWN
         if binding.annotation is not None:
             declared = self.annotation(binding.annotation, function.outer)
         injected = self.injected(binding)
@@ -568,7 +584,9 @@ class Inference:
         outer = scope.parent if binding.kind is Kind.PARAMETER else scope
         if outer is None:
             return None
-        candidates = [(binding.value, outer)] if isinstance(binding.value, ast.Call) else []
+        candidates: list[tuple[ast.expr, Scope]] = (
+            [(binding.value, outer)] if isinstance(binding.value, ast.Call) else []
+        )
         if binding.annotation is not None:
             candidates += [(node, at) for node, at in self.metadata(binding.annotation, outer)]
         for node, at in candidates:
@@ -626,9 +644,6 @@ class Inference:
                 return Instance(value) if api.is_class(value.name) else UNKNOWN
             case TypeForm():
                 return self.annotation(value.expression, value.scope)
-            case Literal(value=str(text)):
-                parsed = syntax.parse_expression(text)
-                return UNKNOWN if parsed is None else UNKNOWN
         return UNKNOWN
 
     def _parametrized(self, node: ast.Subscript, scope: Scope) -> Value:
@@ -734,16 +749,18 @@ class Inference:
 
     def iterated(self, value: Value) -> Value:
         """What `for name in value` binds."""
-        return union([
-            member.args[0]
-            if isinstance(member, Instance) and member.args and member.cls in ITERABLE_CLASSES
-            else UNKNOWN
-            for member in members(value)
-        ])
+        return union(
+            [
+                member.args[0]
+                if isinstance(member, Instance) and member.args and member.cls in ITERABLE_CLASSES
+                else UNKNOWN
+                for member in members(value)
+            ]
+        )
 
 
 ROUTE_METHODS = frozenset(
-    "get post put patch delete head options trace api_route websocket websocket_route route".split()
+    """get post put patch delete head options trace api_route websocket websocket_route route""".split()
 )
 ITERABLE_CLASSES = frozenset(External(name) for name in ITERABLES)
 
@@ -763,7 +780,9 @@ def unpack(value: Value, path: tuple[int, ...]) -> Value:
             value = value.items[position]
         elif isinstance(value, Union):
             return union([unpack(member, path) for member in members(value)])
-        elif isinstance(value, Instance) and value.cls == External("builtins.tuple") and 0 <= position < len(value.args):
+        elif (
+            isinstance(value, Instance) and value.cls == External("builtins.tuple") and 0 <= position < len(value.args)
+        ):
             value = value.args[position]
         else:
             return UNKNOWN

@@ -46,7 +46,9 @@ def read_pin(root: Path, library: str) -> Pin | None:
     for name in LOCKS:
         text = _text(root / name)
         locked = re.search(
-            rf'name = "{library}"\s+version = "([\d.]+)|"{library}": \{{[^}}]*?"version": "==([\d.]+)', text, re.DOTALL
+            rf'name = "{library}"\s+version = "([\d.]+)|"{library}": \{{[^}}]*?"version": "==([\d.]+)',
+            text,
+            re.DOTALL,
         )
         if locked:
             version = _version(locked[1] or locked[2])
@@ -65,10 +67,16 @@ def _text(path: Path) -> str:
 def _required(text: str, library: str) -> Pin | None:
     """The range in `fastapi[standard]>=0.115,<1`, quoted or not, or in Poetry's `fastapi = "^0.115"`."""
     for line in text.splitlines():
-        stated = re.search(rf'(?<![\w.-]){library}(?:\[[^\]]*\])?\s*((?:[<>=!~]=?=?\s*[\d.*]+\s*,?\s*)+)', line, re.IGNORECASE)
+        stated = re.search(
+            rf"(?<![\w.-]){library}(?:\[[^\]]*\])?\s*((?:[<>=!~]=?=?\s*[\d.*]+\s*,?\s*)+)",
+            line,
+            re.IGNORECASE,
+        )
         if stated:
             return _range(stated[1])
-        table = re.match(rf'\s*"?{library}"?\s*=\s*(?:"|\{{[^}}]*version\s*=\s*")([\^~<>=!\d.,*\s]+)"', line, re.IGNORECASE)
+        table = re.match(
+            rf'\s*"?{library}"?\s*=\s*(?:"|\{{[^}}]*version\s*=\s*")([\^~<>=!\d.,*\s]+)"', line, re.IGNORECASE
+        )
         if table:
             return _range(table[1])
     return None

@@ -24,7 +24,8 @@ SKIPPED_DIRECTORIES = frozenset(
 )
 EXTERNAL = frozenset(sys.stdlib_module_names) | {"sqlalchemy", "sqlmodel", "fastapi", "starlette", "pydantic"}
 _IMPORT = re.compile(
-    rb"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n#]*)|import[ \t]+([\w., \t]+))", re.M
+    rb"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n#]*)|import[ \t]+([\w., \t]+))",
+    re.MULTILINE,
 )
 _TEST_NAME = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py|tests\.py")
 
@@ -107,11 +108,7 @@ class Class:
     @cached_property
     def methods(self) -> dict[str, Function]:
         """The functions defined in its body, by name."""
-        return {
-            node.name: self.module.function(node)
-            for node in self.scope.definitions
-            if scopes.is_function(node)
-        }
+        return {node.name: self.module.function(node) for node in self.scope.definitions if scopes.is_function(node)}
 
     @cached_property
     def instance_stores(self) -> dict[str, list[Binding]]:
@@ -193,7 +190,9 @@ class Module:
             return True
         if _TEST_NAME.fullmatch(self.file_name):
             return True
-        return b"pytest" in self.source and re.search(rb"^(?:import|from) pytest\b", self.source, re.M) is not None
+        return (
+            b"pytest" in self.source and re.search(rb"^(?:import|from) pytest\b", self.source, re.MULTILINE) is not None
+        )
 
     @property
     def is_migration(self) -> bool:
@@ -397,7 +396,7 @@ class Project:
         return Namespace(target) if target in self.directories else None
 
     def _source_roots(self, directory: str) -> list[str]:
-        """Where an absolute import in a file of `directory` may start: directories that are no package, nearest first."""
+        """Where an absolute import in a file of `directory` may start: non-packages, nearest first."""
         if directory not in self._roots:
             around = [directory, *parents(directory)] if directory else [""]
             plain = [each for each in around if join(each, "__init__.py") not in self.paths]
@@ -435,9 +434,7 @@ def _python_files(root: Path) -> Iterator[str]:
     count = 0
     for directory, subdirectories, names in os.walk(root):
         here = Path(directory)
-        subdirectories[:] = sorted(
-            name for name in subdirectories if not name.startswith(".") and _is_own(here / name)
-        )
+        subdirectories[:] = sorted(name for name in subdirectories if not name.startswith(".") and _is_own(here / name))
         below = here.relative_to(root).as_posix().removeprefix(".")
         for name in sorted(names):
             if name.endswith(".py") and _stays_inside(here / name, root):
@@ -448,7 +445,12 @@ def _python_files(root: Path) -> Iterator[str]:
 
 
 def _stays_inside(file: Path, root: Path) -> bool:
-    return not file.is_symlink() or file.resolve().is_relative_to(root.resolve())
+    if not file.is_symlink():
+        return True
+    try:
+        return file.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):
+        return False
 
 
 def _is_own(directory: Path) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import enum
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 if TYPE_CHECKING:
     from flake8_asyncdb.model.project import Module
@@ -130,7 +130,7 @@ class Index:
 def _is_inside(definition: ast.AST, child: ast.AST) -> bool:
     """Whether `child` is evaluated in the scope that `definition` opens, not in the one around it."""
     if isinstance(definition, FunctionNode | ast.ClassDef):
-        return isinstance(child, ast.stmt) and child not in definition.decorator_list
+        return isinstance(child, ast.stmt)
     if isinstance(definition, ast.Lambda):
         return child is definition.body
     if isinstance(definition, Comprehension):
@@ -163,7 +163,7 @@ class _Indexer:
             self.children(node, scope)
         return Index(self.root, self.scopes, self.scope_of_call, self.parents)
 
-    def queue(self, parent: ast.AST, nodes: list[ast.AST] | list[ast.stmt] | list[ast.expr], scope: Scope) -> None:
+    def queue(self, parent: ast.AST, nodes: Sequence[ast.AST], scope: Scope) -> None:
         """Visit `nodes` later, in the order given."""
         for node in reversed(nodes):
             self.parents[node] = parent
@@ -230,9 +230,7 @@ class _Indexer:
         first, *others = node.generators
         for generator in node.generators:
             self.parents[generator] = node
-            template = Binding(
-                "", Kind.LOOP, generator, inner, node, generator.iter, is_async=bool(generator.is_async)
-            )
+            template = Binding("", Kind.LOOP, generator, inner, node, generator.iter, is_async=bool(generator.is_async))
             self.bind_target(generator.target, template)
             scope.owner.loops.append(generator)
             self.queue(generator, list(generator.ifs), inner)
@@ -284,16 +282,20 @@ class _Indexer:
         for item in node.items:
             if item.optional_vars is not None:
                 template = Binding(
-                    "", Kind.WITH, item, scope, node, item.context_expr, is_async=isinstance(node, ast.AsyncWith)
+                    "",
+                    Kind.WITH,
+                    item,
+                    scope,
+                    node,
+                    item.context_expr,
+                    is_async=isinstance(node, ast.AsyncWith),
                 )
                 self.bind_target(item.optional_vars, template)
         self.children(node, scope)
 
     def visit_for(self, node: ast.For | ast.AsyncFor, scope: Scope) -> None:
         scope.owner.loops.append(node)
-        template = Binding(
-            "", Kind.LOOP, node, scope, node, node.iter, is_async=isinstance(node, ast.AsyncFor)
-        )
+        template = Binding("", Kind.LOOP, node, scope, node, node.iter, is_async=isinstance(node, ast.AsyncFor))
         self.bind_target(node.target, template)
         self.children(node, scope)
 
@@ -354,9 +356,7 @@ class _Indexer:
     def bind_parameters(self, arguments: ast.arguments, scope: Scope) -> None:
         for parameter, default in parameters(arguments):
             self.bind(
-                Binding(
-                    parameter.arg, Kind.PARAMETER, parameter, scope, scope.node, default, parameter.annotation
-                )
+                Binding(parameter.arg, Kind.PARAMETER, parameter, scope, scope.node, default, parameter.annotation)
             )
         for extra in (arguments.vararg, arguments.kwarg):
             if extra is not None:
@@ -390,7 +390,7 @@ def is_function(node: ast.AST | None) -> TypeGuard[FunctionNode]:
     return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
 
 
-_VISITORS = {
+_VISITORS: dict[type[ast.AST], Callable[[_Indexer, Any, Scope], None]] = {
     ast.FunctionDef: _Indexer.visit_function,
     ast.AsyncFunctionDef: _Indexer.visit_function,
     ast.Lambda: _Indexer.visit_lambda,

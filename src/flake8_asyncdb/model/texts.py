@@ -6,11 +6,10 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flake8_asyncdb.model import scopes
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function, Module
 from flake8_asyncdb.model.scopes import Binding, Kind, Scope
-from flake8_asyncdb.model.values import Bound, External, Instance, Method, Tri, Value, instances, members
+from flake8_asyncdb.model.values import Bound, External, Instance, Tri, Value, instances, members
 
 MAX_CALLS = 6
 MAX_TEXTS = 12
@@ -44,8 +43,8 @@ Texts = frozenset[Text]
 UNKNOWN_TEXT: Texts = frozenset({ANY})
 Environment = dict[str, Texts]
 _SAME_TEXT = frozenset(
-    """strip rstrip lstrip render_as_string unicode_string get_secret_value encoded_string update_query_dict
-    update_query_string human_repr""".split()
+    """strip rstrip lstrip render_as_string unicode_string get_secret_value encoded_string
+    update_query_dict update_query_string human_repr""".split()
 )
 _SAME_TEXT_CALLS = frozenset({"builtins.str", "sqlalchemy.make_url", "sqlalchemy.engine.make_url", "pathlib.Path"})
 _ENVIRONMENT_CALLS = frozenset({"os.getenv", "os.environ.get", "os.environ.setdefault"})
@@ -352,7 +351,9 @@ class TextEvaluator:
         if name in ("decouple.config", "environs.Env.str"):
             return self._or_default(node, env, scope)
         last = name.rpartition(".")[2]
-        if node.args and (name in _SAME_TEXT_CALLS or last in ("URL", "DatabaseURL", "SecretStr") or last.endswith("Dsn")):
+        if node.args and (
+            name in _SAME_TEXT_CALLS or last in ("URL", "DatabaseURL", "SecretStr") or last.endswith("Dsn")
+        ):
             return self._evaluate(node.args[0], env, scope)
         return UNKNOWN_TEXT
 
