@@ -82,5 +82,5 @@ def _markdown(page: Page) -> Iterator[str]:
             yield page.listing(section)
             yield "```"
         else:
-            yield page.text(section)
+            yield page.text(section)[:1].upper() + page.text(section)[1:]
     yield ""
