@@ -121,7 +121,7 @@ def missing_await(module: ModuleFacts) -> Iterator[Hit]:
 
     Related: mypy's `unused-coroutine` and ruff's RUF006 see some of these in typed code.
     """
-    for call in module.async_calls():
+    for call in module.async_calls:
         if call.is_dropped:
             yield hit(call.node, call=call.text, cls=call.class_name)
 
@@ -157,7 +157,7 @@ def awaited_sync_method(module: ModuleFacts) -> Iterator[Hit]:
     Not reported: `session.begin()`, `session.begin_nested()`, `engine.connect()`, which may be awaited; receivers
     that cannot be resolved.
     """
-    for call in module.async_calls():
+    for call in module.async_calls:
         if call.is_awaited_in_vain:
             remedy = "write `async with`" if call.method == "begin" else "leave `await` out"
             yield hit(call.node, call=call.text, cls=call.class_name, remedy=remedy)
@@ -191,7 +191,7 @@ def query_on_async_session(module: ModuleFacts) -> Iterator[Hit]:
 
     Not reported: sync sessions, also those that `run_sync` hands to a function; receivers that cannot be resolved.
     """
-    for call in module.async_calls():
+    for call in module.async_calls:
         if call.is_query:
             yield hit(call.node, session=call.receiver_text)
 

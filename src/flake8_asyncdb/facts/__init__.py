@@ -149,7 +149,7 @@ class ModuleFacts:
     @cached_property
     def mapped_classes(self) -> list[MappedClass]:
         """The classes that it defines, seen as mapped classes."""
-        return [MappedClass(cls, self.project) for cls in self.module.classes()]
+        return [MappedClass(cls, self.project) for cls in self.module.classes]
 
     def implicit_columns(self) -> Iterator[ImplicitColumn]:
         """The `datetime` columns whose type follows from the annotation alone."""
@@ -216,11 +216,11 @@ class ModuleFacts:
     @cached_property
     def services(self) -> list[Service]:
         """The classes that it defines, seen as parts of the database layer."""
-        return [self.project.service(cls) for cls in self.module.classes()]
+        return [self.project.service(cls) for cls in self.module.classes]
 
     def blocking_sessions(self) -> Iterator[SessionBinding]:
         """The sync sessions that its async functions bind and use on the event loop; one for each name."""
-        for function in self.module.functions():
+        for function in self.module.functions:
             if function.is_async:
                 seen: set[str] = set()
                 for bound in session_bindings(function, self.project):
@@ -248,9 +248,10 @@ class ModuleFacts:
         """The database I/O of its top level, where an application imports it."""
         return blocking.import_time_io(self) if self.module in self.project.application_modules else iter(())
 
-    def async_calls(self) -> Iterator[AsyncCall]:
+    @cached_property
+    def async_calls(self) -> list[AsyncCall]:
         """The calls of methods of the async API."""
-        return coroutines.async_calls(self)
+        return list(coroutines.async_calls(self))
 
     def shared_sessions(self) -> Iterator[SharedSession]:
         """The places that run several tasks on one session."""
@@ -270,7 +271,7 @@ class ModuleFacts:
 
     def misannotated_providers(self) -> Iterator[MisannotatedProvider]:
         """The generators annotated with the session that they yield."""
-        return misannotated_providers(self.module.functions(), self.project.inference)
+        return misannotated_providers(self.module.functions, self.project.inference)
 
     def singletons_with_session(self) -> Iterator[Singleton]:
         """The module-level service objects that keep a session."""
@@ -298,7 +299,7 @@ class ModuleFacts:
 
     def session_providers(self) -> Iterator[SessionProvider]:
         """The generator functions that it defines to provide sessions."""
-        for function in self.module.functions():
+        for function in self.module.functions:
             if yields_session(function, self.project.inference):
                 yield SessionProvider(function, self.project)
 
@@ -419,7 +420,7 @@ class ProjectFacts:
         return [
             caller
             for module in self.project.mentioning(function.name.encode())
-            for caller in module.functions()
+            for caller in module.functions
             if any(step.function is function for step in self.effects.steps(caller))
         ]
 
@@ -603,7 +604,7 @@ class ProjectFacts:
             self._heirs[cls] = [
                 candidate
                 for module in self._modules_knowing(cls)
-                for candidate in module.classes()
+                for candidate in module.classes
                 if candidate is not cls and cls in self.inference.linearized(candidate)
             ]
         return self._heirs[cls]
@@ -616,7 +617,7 @@ class ProjectFacts:
             current = pending.pop()
             for module in self.project.mentioning(current.name.encode()):
                 found[module] = None
-                for candidate in module.classes():
+                for candidate in module.classes:
                     bases = [base for base in candidate.node.bases if current.name in ast.unparse(base)]
                     if bases and candidate not in seen and current in self.inference.linearized(candidate):
                         seen.add(candidate)

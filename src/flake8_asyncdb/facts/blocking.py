@@ -45,7 +45,7 @@ class BlockingCall:
 def blocking_calls(module: ModuleFacts) -> Iterator[BlockingCall]:
     """The calls by which the async functions of a module block the event loop; once for each function and callee."""
     project = module.project
-    for function in module.module.functions():
+    for function in module.module.functions:
         if not function.is_async:
             continue
         reported = {bound.name for bound in session_bindings(function, project) if bound.blocking_uses}
@@ -79,7 +79,7 @@ class SyncConnection:
 def sync_connections(module: ModuleFacts) -> Iterator[SyncConnection]:
     """The sync connections that the async functions of a module open themselves."""
     project = module.project
-    for function in module.module.functions():
+    for function in module.module.functions:
         if function.is_async:
             for site in sites(function):
                 if _connects(site, project):
@@ -199,7 +199,7 @@ class NestedLoop:
 def nested_loops(module: ModuleFacts) -> Iterator[NestedLoop]:
     """The runs of database coroutines directly in a module's async functions."""
     project = module.project
-    for function in module.module.functions():
+    for function in module.module.functions:
         if function.is_async:
             for step in project.effects.steps(function):
                 if step.function.is_async and is_run(step, project) and async_operation(step.function, project):
@@ -225,7 +225,7 @@ class LoopPerTask:
 def loops_per_task(module: ModuleFacts) -> Iterator[LoopPerTask]:
     """The tasks of a module that use a pooled async engine of a module in a new event loop at every run."""
     project = module.project
-    for function in module.module.functions():
+    for function in module.module.functions:
         if function.is_async or not is_worker_task(function, project):
             continue
         for step in project.effects.steps(function):

@@ -33,7 +33,7 @@ class OpenSession:
 
 def open_sessions(module: ModuleFacts) -> Iterator[OpenSession]:
     """The sessions that a module's functions make and leave open."""
-    for function in module.module.functions():
+    for function in module.module.functions:
         for site in sites(function):
             if _makes_session(site, module.project) and _is_left_open(site, function, module.project):
                 made = module.project.inference.value(site.node, site.scope)

@@ -161,7 +161,7 @@ class SharedSession:
 
 def shared_sessions(module: ModuleFacts) -> Iterator[SharedSession]:
     """The `gather` and `create_task` calls of a module that hand one AsyncSession to several tasks."""
-    for function in module.module.functions():
+    for function in module.module.functions:
         if function.is_async:
             yield from _gathered(module, function.scope)
             yield from _started(module, function.scope)

@@ -53,7 +53,7 @@ class Handler:
 def handlers(module: Module, project: ProjectFacts) -> Iterator[Handler]:
     """The route handlers that a module defines or registers."""
     found: dict[Function, Handler] = {}
-    for function in module.functions():
+    for function in module.functions:
         for node in function.node.decorator_list:
             if isinstance(node, ast.Call) and _is_route(node, function, project):
                 assert isinstance(node.func, ast.Attribute)
@@ -196,13 +196,13 @@ def provisions(function: Function, project: ProjectFacts) -> Iterator[Provision]
 
 def middleware(module: Module, project: ProjectFacts) -> Iterator[Function]:
     """Functions decorated with `@app.middleware("http")`, `dispatch` methods, and ASGI `__call__` methods."""
-    for function in module.functions():
+    for function in module.functions:
         for node in function.node.decorator_list:
             called = node.func if isinstance(node, ast.Call) else node
             if isinstance(called, ast.Attribute) and called.attr == "middleware":
                 if is_router(project.inference.value(called.value, function.outer), project) is not Tri.NO:
                     yield function
-    for cls in module.classes():
+    for cls in module.classes:
         dispatch = cls.methods.get("dispatch")
         if dispatch and project.inference.is_subclass(cls, *DISPATCHERS) is Tri.YES:
             yield dispatch

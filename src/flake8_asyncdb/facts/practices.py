@@ -125,7 +125,7 @@ class SessionDefault:
 def session_defaults(module: ModuleFacts) -> Iterator[SessionDefault]:
     """The parameters of a module's handlers and dependencies whose session is injected by a default."""
     project = module.project
-    for function in module.module.functions():
+    for function in module.module.functions:
         if not project.is_endpoint(function):
             continue
         for binding in function.parameters:
@@ -212,7 +212,7 @@ class DoubleCommit:
 def double_commits(module: ModuleFacts) -> Iterator[DoubleCommit]:
     """The commits in a module of sessions that come from a provider which commits."""
     project = module.project
-    for function in module.module.functions():
+    for function in module.module.functions:
         if yields_session(function, project.inference):
             continue
         for operation in project.effects.operations(function):

@@ -178,7 +178,7 @@ class EscapingSession:
 def escaping_sessions(module: ModuleFacts) -> Iterator[EscapingSession]:
     """The injected sessions that a module's functions hand to background tasks or to tasks that nobody awaits."""
     project = module.project
-    for function in module.module.functions():
+    for function in module.module.functions:
         injected = _injected_sessions(function, project)
         if not injected:
             continue

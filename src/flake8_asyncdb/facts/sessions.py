@@ -169,7 +169,7 @@ class MisannotatedProvider:
     expected: str
 
 
-def misannotated_providers(functions: Iterator[Function], inference: Inference) -> Iterator[MisannotatedProvider]:
+def misannotated_providers(functions: list[Function], inference: Inference) -> Iterator[MisannotatedProvider]:
     """The generators annotated with the session that they yield."""
     for function in functions:
         node = function.node.returns

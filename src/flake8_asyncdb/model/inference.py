@@ -336,11 +336,14 @@ class Inference:
             return Instance(External(api.METADATA))
         return Method(value, name)
 
-    def linearized(self, cls: Class) -> list[Class | External | Value]:
+    def linearized(self, cls: Class) -> list[Value]:
         """The class and its bases, nearest first; `UNKNOWN` for one that cannot be resolved."""
+        return list(members(self._once(("bases", cls), lambda: self._linearization(cls))))
+
+    def _linearization(self, cls: Class) -> Value:
         found: dict[Value, None] = {}
         self._linearize(cls, found)
-        return list(found)
+        return Union(tuple(found))
 
     def _linearize(self, cls: Class, found: dict[Value, None]) -> None:
         found[cls] = None

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -183,7 +183,7 @@ class Module:
         path = self.directory if self.is_package else self.path.removesuffix(".py")
         return path.replace("/", ".")
 
-    @property
+    @cached_property
     def is_test(self) -> bool:
         """Test code, by where it lies or because it imports pytest at its top level."""
         if any(part in ("tests", "test") for part in self.directory.split("/")):
@@ -194,14 +194,14 @@ class Module:
             b"pytest" in self.source and re.search(rb"^(?:import|from) pytest\b", self.source, re.MULTILINE) is not None
         )
 
-    @property
+    @cached_property
     def is_migration(self) -> bool:
         """An Alembic environment or revision."""
         if self.file_name == "env.py":
             return b"alembic" in self.source
         return "versions" in self.directory.split("/") and b"revision" in self.source
 
-    @property
+    @cached_property
     def counts(self) -> bool:
         """Whether it is part of what the project runs: neither test code nor a migration."""
         return not self.is_test and not self.is_migration
@@ -222,17 +222,15 @@ class Module:
             known = self._classes[node] = Class(node, self)
         return known
 
-    def functions(self) -> Iterator[Function]:
+    @cached_property
+    def functions(self) -> list[Function]:
         """Every function in it, nested ones and methods too, in source order."""
-        for node in self.index.scopes:
-            if scopes.is_function(node):
-                yield self.function(node)
+        return [self.function(node) for node in self.index.scopes if scopes.is_function(node)]
 
-    def classes(self) -> Iterator[Class]:
+    @cached_property
+    def classes(self) -> list[Class]:
         """Every class in it, in source order."""
-        for node in self.index.scopes:
-            if isinstance(node, ast.ClassDef):
-                yield self.class_(node)
+        return [self.class_(node) for node in self.index.scopes if isinstance(node, ast.ClassDef)]
 
     def enclosing_function(self, scope: Scope) -> Function | None:
         """The function whose body `scope` belongs to; None at the top level, in a class body or a lambda."""
@@ -405,6 +403,7 @@ class Project:
         return self._roots[directory]
 
 
+@lru_cache(maxsize=4096)
 def find_root(directory: Path) -> Path:
     """The nearest directory with packaging metadata, else the git root, else `directory` itself."""
     candidates = [directory, *directory.parents]

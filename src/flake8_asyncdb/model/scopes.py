@@ -11,11 +11,19 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 if TYPE_CHECKING:
     from flake8_asyncdb.model.project import Module
 
+_PLAIN_FIELDS = frozenset({"ctx", "op", "ops", "kind", "type_comment", "id", "attr", "arg", "level", "type_ignores"})
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 Definition = FunctionNode | ast.ClassDef | ast.Lambda
-Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
-_UNINTERESTING = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
+
+def _node_classes(base: type[ast.AST]) -> Iterator[type[ast.AST]]:
+    yield base
+    for cls in base.__subclasses__():
+        yield from _node_classes(cls)
+
+
+_FIELDS = {cls: tuple(f for f in cls._fields if f not in _PLAIN_FIELDS) for cls in _node_classes(ast.AST)}
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
 class Kind(enum.Enum):
@@ -56,7 +64,8 @@ class Scope:
     """A module, class, function, lambda or comprehension, and what happens directly in it.
 
     The lists hold the nodes whose nearest function-like scope this is;
-    comprehensions hand theirs on to the scope around them.
+    comprehensions hand theirs on to `owner`, the scope around them that
+    runs as a unit.
     """
 
     node: ast.AST
@@ -78,14 +87,11 @@ class Scope:
     attributes: list[ast.Attribute] = field(default_factory=list)
     attribute_stores: list[Binding] = field(default_factory=list)
     definitions: list[Definition] = field(default_factory=list)
+    owner: Scope = field(init=False)
 
-    @property
-    def owner(self) -> Scope:
-        """The nearest scope that runs as a unit: itself, or the scope a comprehension stands in."""
-        scope = self
-        while isinstance(scope.node, Comprehension) and scope.parent is not None:
-            scope = scope.parent
-        return scope
+    def __post_init__(self) -> None:
+        shared = isinstance(self.node, Comprehension) and self.parent is not None
+        self.owner = self.parent.owner if shared and self.parent is not None else self
 
     @property
     def is_class(self) -> bool:
@@ -170,12 +176,22 @@ class _Indexer:
             self.pending.append((node, scope))
 
     def children(self, node: ast.AST, scope: Scope) -> None:
-        parents, found = self.parents, []
-        for child in ast.iter_child_nodes(node):
-            if not isinstance(child, _UNINTERESTING):
+        """Visit what stands below `node` later; names and constants have nothing below them and are noted at once."""
+        parents, names = self.parents, scope.owner.names
+        found: list[tuple[ast.AST, Scope]] = []
+        for field_name in _FIELDS[type(node)]:
+            value = getattr(node, field_name, None)
+            for child in value if type(value) is list else (value,):
+                if not isinstance(child, ast.AST):
+                    continue
                 parents[child] = node
-                found.append((child, scope))
-        self.pending.extend(reversed(found))
+                kind = type(child)
+                if kind is ast.Name:
+                    names.append(child)  # type: ignore[arg-type]
+                elif kind is not ast.Constant:
+                    found.append((child, scope))
+        found.reverse()
+        self.pending += found
 
     def bind(self, binding: Binding) -> None:
         scope = binding.scope
