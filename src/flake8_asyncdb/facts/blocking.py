@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from flake8_asyncdb.facts.closing import is_main_guarded
@@ -34,12 +35,8 @@ class BlockingCall:
 
     @property
     def chain(self) -> str:
-        """The way to the database, short enough for a line; the ends are always named."""
-        names = [function.qualname for function in self.witness.functions]
-        if len(names) > SHOWN_FUNCTIONS:
-            names = [*names[: SHOWN_FUNCTIONS - 2], "...", names[-1]]
-        names.append(self.witness.operation.name)
-        return " -> ".join(name if name == "..." else f"`{name}`" for name in names)
+        """The way to the database, short enough for a line."""
+        return told(self.witness)
 
 
 def blocking_calls(module: ModuleFacts) -> Iterator[BlockingCall]:
@@ -141,17 +138,19 @@ def _module_level_io(scope: Scope, project: ProjectFacts) -> Iterator[tuple[ast.
         if project.effects.runs_at_once(step):
             witness = project.effects.blocking(step.function)
             if witness is not None:
-                yield step.node, _told(witness)
+                yield step.node, f"{told(witness)} ({witness.operation.where})"
         elif step.function.is_async and is_run(step, project):
             awaited = async_operation(step.function, project)
             if awaited is not None:
                 yield step.node, f"`{step.function.qualname}` -> `{awaited.name}` ({awaited.where})"
 
 
-def _told(witness: Witness) -> str:
-    names = [function.qualname for function in witness.functions]
-    shown = names if len(names) <= SHOWN_FUNCTIONS else [*names[: SHOWN_FUNCTIONS - 2], "...", names[-1]]
-    return " -> ".join(f"`{name}`" for name in [*shown, witness.operation.name]) + f" ({witness.operation.where})"
+def told(witness: Witness) -> str:
+    """The functions on the way to the database and what is called there; the middle of a long way is left out."""
+    names = [f"`{function.qualname}`" for function in islice(witness.functions(), SHOWN_FUNCTIONS + 1)]
+    if len(names) > SHOWN_FUNCTIONS:
+        names = [*names[: SHOWN_FUNCTIONS - 2], "...", f"`{witness.last.qualname}`"]
+    return " -> ".join([*names, f"`{witness.operation.name}`"])
 
 
 def is_run(step: Step, project: ProjectFacts) -> bool:

@@ -45,10 +45,24 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """How a function comes to do something: the functions it goes through, and the operation at the end."""
+    """How a function comes to talk to the database: by the next function on the way, or itself, at `operation`."""
 
-    functions: tuple[Function, ...]
+    function: Function
+    following: Witness | None
     operation: Operation
+
+    def functions(self) -> Iterator[Function]:
+        """The functions on the way, first to last."""
+        current: Witness | None = self
+        while current is not None:
+            yield current.function
+            current = current.following
+
+    @property
+    def last(self) -> Function:
+        """The function that makes the call on the database."""
+        scope = self.operation.site.scope
+        return scope.module.enclosing_function(scope) or self.function
 
 
 class Effects:
@@ -137,10 +151,9 @@ class Effects:
         came_from: dict[Function, Function | None] = {function: None}
         queue = [function]
         for current in queue:
-            known = self._blocking.get(current)
-            operation = known.operation if known else self._own_io(current)
-            if operation is not None:
-                return self._witness(came_from, current, known, operation)
+            witness = self._blocking[current] if current in self._blocking else self._own_witness(current)
+            if witness is not None:
+                return self._witnesses_back_to(function, witness, came_from)
             if current in self._blocking:
                 continue
             for step in self.steps(current):
@@ -150,24 +163,20 @@ class Effects:
         self._blocking.update(dict.fromkeys(came_from, None))
         return None
 
-    def _own_io(self, function: Function) -> Operation | None:
-        return next((operation for operation in self.operations(function) if is_sync_io(operation)), None)
+    def _own_witness(self, function: Function) -> Witness | None:
+        operation = next((operation for operation in self.operations(function) if is_sync_io(operation)), None)
+        return None if operation is None else Witness(function, None, operation)
 
-    def _witness(
-        self,
-        came_from: dict[Function, Function | None],
-        last: Function,
-        known: Witness | None,
-        operation: Operation,
+    def _witnesses_back_to(
+        self, start: Function, witness: Witness, came_from: dict[Function, Function | None]
     ) -> Witness:
-        tail = known.functions if known else (last,)
-        current = came_from[last]
-        self._blocking[last] = Witness(tail, operation)
-        while current is not None:
-            tail = (current, *tail)
-            self._blocking[current] = Witness(tail, operation)
-            current = came_from[current]
-        return Witness(tail, operation)
+        """Remember, for each function on the way that was found, how it goes on; the witness of its start."""
+        self._blocking[witness.function] = witness
+        while witness.function is not start:
+            before = came_from[witness.function]
+            assert before is not None
+            witness = self._blocking[before] = Witness(before, witness, witness.operation)
+        return witness
 
     def runs_at_once(self, step: Step) -> bool:
         """Whether a step runs its function's body on the spot: not a coroutine, nor a generator that nothing drives."""

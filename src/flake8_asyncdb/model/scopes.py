@@ -72,26 +72,34 @@ class Scope:
     parent: Scope | None
     module: Module
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
-    global_names: set[str] = field(default_factory=set)
-    nonlocal_names: set[str] = field(default_factory=set)
-    star_imports: list[ast.ImportFrom] = field(default_factory=list)
-    imports: list[ast.Import | ast.ImportFrom] = field(default_factory=list)
-    calls: list[ast.Call] = field(default_factory=list)
-    withs: list[ast.With | ast.AsyncWith] = field(default_factory=list)
-    loops: list[ast.For | ast.AsyncFor | ast.comprehension] = field(default_factory=list)
-    returns: list[ast.Return] = field(default_factory=list)
-    yields: list[ast.Yield | ast.YieldFrom] = field(default_factory=list)
-    awaits: list[ast.Await] = field(default_factory=list)
-    handlers: list[ast.ExceptHandler] = field(default_factory=list)
-    names: list[ast.Name] = field(default_factory=list)
-    attributes: list[ast.Attribute] = field(default_factory=list)
-    attribute_stores: list[Binding] = field(default_factory=list)
-    definitions: list[Definition] = field(default_factory=list)
+    global_names: frozenset[str] = frozenset()
+    nonlocal_names: frozenset[str] = frozenset()
+    star_imports: Sequence[ast.ImportFrom] = ()
+    imports: Sequence[ast.Import | ast.ImportFrom] = ()
+    calls: Sequence[ast.Call] = ()
+    withs: Sequence[ast.With | ast.AsyncWith] = ()
+    loops: Sequence[ast.For | ast.AsyncFor | ast.comprehension] = ()
+    returns: Sequence[ast.Return] = ()
+    yields: Sequence[ast.Yield | ast.YieldFrom] = ()
+    awaits: Sequence[ast.Await] = ()
+    handlers: Sequence[ast.ExceptHandler] = ()
+    names: Sequence[ast.Name] = ()
+    attributes: Sequence[ast.Attribute] = ()
+    attribute_stores: Sequence[Binding] = ()
+    definitions: Sequence[Definition] = ()
     owner: Scope = field(init=False)
 
     def __post_init__(self) -> None:
         shared = isinstance(self.node, Comprehension) and self.parent is not None
         self.owner = self.parent.owner if shared and self.parent is not None else self
+
+    def note(self, what: str, node: ast.AST | Binding) -> None:
+        """Remember a node in one of the lists, which most scopes never need."""
+        noted = getattr(self, what)
+        if noted:
+            noted.append(node)
+        else:
+            setattr(self, what, [node])
 
     @property
     def is_class(self) -> bool:
@@ -177,7 +185,7 @@ class _Indexer:
 
     def children(self, node: ast.AST, scope: Scope) -> None:
         """Visit what stands below `node` later; names and constants have nothing below them and are noted at once."""
-        parents, names = self.parents, scope.owner.names
+        parents, owner = self.parents, scope.owner
         found: list[tuple[ast.AST, Scope]] = []
         for field_name in _FIELDS[type(node)]:
             value = getattr(node, field_name, None)
@@ -187,7 +195,7 @@ class _Indexer:
                 parents[child] = node
                 kind = type(child)
                 if kind is ast.Name:
-                    names.append(child)  # type: ignore[arg-type]
+                    owner.note("names", child)
                 elif kind is not ast.Constant:
                     found.append((child, scope))
         found.reverse()
@@ -212,14 +220,14 @@ class _Indexer:
         elif isinstance(target, ast.Name):
             self.bind(_with_target(template, target.id, path))
         elif isinstance(target, ast.Attribute):
-            template.scope.owner.attribute_stores.append(_with_target(template, target.attr, path, target))
+            template.scope.owner.note("attribute_stores", _with_target(template, target.attr, path, target))
 
     # one visitor for each kind of node that binds a name, opens a scope or is worth remembering
 
     def visit_function(self, node: FunctionNode, scope: Scope) -> None:
         self.bind(Binding(node.name, Kind.DEFINITION, node, scope.owner, node))
         inner = self.open(node, scope)
-        scope.owner.definitions.append(node)
+        scope.owner.note("definitions", node)
         self.bind_parameters(node.args, inner)
         self.queue(node, node.body, inner)
         outside: list[ast.AST] = [*node.decorator_list, node.args, *getattr(node, "type_params", [])]
@@ -229,7 +237,7 @@ class _Indexer:
 
     def visit_lambda(self, node: ast.Lambda, scope: Scope) -> None:
         inner = self.open(node, scope)
-        scope.owner.definitions.append(node)
+        scope.owner.note("definitions", node)
         self.bind_parameters(node.args, inner)
         self.queue(node, [node.body], inner)
         self.queue(node, [node.args], scope)
@@ -237,7 +245,7 @@ class _Indexer:
     def visit_class(self, node: ast.ClassDef, scope: Scope) -> None:
         self.bind(Binding(node.name, Kind.DEFINITION, node, scope, node))
         inner = self.open(node, scope)
-        scope.owner.definitions.append(node)
+        scope.owner.note("definitions", node)
         self.queue(node, node.body, inner)
         self.queue(node, [*node.decorator_list, *node.bases, *node.keywords], scope)
 
@@ -248,7 +256,7 @@ class _Indexer:
             self.parents[generator] = node
             template = Binding("", Kind.LOOP, generator, inner, node, generator.iter, is_async=bool(generator.is_async))
             self.bind_target(generator.target, template)
-            scope.owner.loops.append(generator)
+            scope.owner.note("loops", generator)
             self.queue(generator, list(generator.ifs), inner)
         elements = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         self.queue(node, elements, inner)
@@ -257,10 +265,10 @@ class _Indexer:
             self.queue(generator, [generator.iter], inner)
 
     def visit_import(self, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
-        scope.owner.imports.append(node)
+        scope.owner.note("imports", node)
         for alias in node.names:
             if alias.name == "*" and isinstance(node, ast.ImportFrom):
-                scope.star_imports.append(node)
+                scope.note("star_imports", node)
                 continue
             first, _, _ = alias.name.partition(".")
             name = alias.asname or (first if isinstance(node, ast.Import) else alias.name)
@@ -294,7 +302,7 @@ class _Indexer:
         self.children(node, scope)
 
     def visit_with(self, node: ast.With | ast.AsyncWith, scope: Scope) -> None:
-        scope.owner.withs.append(node)
+        scope.owner.note("withs", node)
         for item in node.items:
             if item.optional_vars is not None:
                 template = Binding(
@@ -310,13 +318,13 @@ class _Indexer:
         self.children(node, scope)
 
     def visit_for(self, node: ast.For | ast.AsyncFor, scope: Scope) -> None:
-        scope.owner.loops.append(node)
+        scope.owner.note("loops", node)
         template = Binding("", Kind.LOOP, node, scope, node, node.iter, is_async=isinstance(node, ast.AsyncFor))
         self.bind_target(node.target, template)
         self.children(node, scope)
 
     def visit_handler(self, node: ast.ExceptHandler, scope: Scope) -> None:
-        scope.owner.handlers.append(node)
+        scope.owner.note("handlers", node)
         if node.name:
             self.bind(Binding(node.name, Kind.OPAQUE, node, scope, node))
         self.children(node, scope)
@@ -332,34 +340,34 @@ class _Indexer:
         self.children(node, scope)
 
     def visit_global(self, node: ast.Global, scope: Scope) -> None:
-        scope.global_names.update(node.names)
+        scope.global_names |= frozenset(node.names)
 
     def visit_nonlocal(self, node: ast.Nonlocal, scope: Scope) -> None:
-        scope.nonlocal_names.update(node.names)
+        scope.nonlocal_names |= frozenset(node.names)
 
     def visit_call(self, node: ast.Call, scope: Scope) -> None:
-        scope.owner.calls.append(node)
+        scope.owner.note("calls", node)
         self.scope_of_call[node] = scope
         self.children(node, scope)
 
     def visit_attribute(self, node: ast.Attribute, scope: Scope) -> None:
-        scope.owner.attributes.append(node)
+        scope.owner.note("attributes", node)
         self.queue(node, [node.value], scope)
 
     def visit_return(self, node: ast.Return, scope: Scope) -> None:
-        scope.owner.returns.append(node)
+        scope.owner.note("returns", node)
         self.children(node, scope)
 
     def visit_yield(self, node: ast.Yield | ast.YieldFrom, scope: Scope) -> None:
-        scope.owner.yields.append(node)
+        scope.owner.note("yields", node)
         self.children(node, scope)
 
     def visit_await(self, node: ast.Await, scope: Scope) -> None:
-        scope.owner.awaits.append(node)
+        scope.owner.note("awaits", node)
         self.children(node, scope)
 
     def visit_name(self, node: ast.Name, scope: Scope) -> None:
-        scope.owner.names.append(node)
+        scope.owner.note("names", node)
 
     def visit_leaf(self, node: ast.AST, scope: Scope) -> None:
         """Constants have nothing below them."""
