@@ -204,5 +204,5 @@ def frozen_default(module: ModuleFacts) -> Iterator[Hit]:
     pydantic models and dataclasses.
     """
     for default in column_defaults(module):
-        if default.keyword != "default_factory" and reads_clock(default.node, default.scope, module.project.inference):
+        if reads_clock(default.node, default.scope, module.project.inference):
             yield hit(default.node, keyword=default.keyword, value=ast.unparse(default.node))

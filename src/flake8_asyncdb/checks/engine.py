@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from flake8_asyncdb.catalog import Hit, Severity, hit, rule
 from flake8_asyncdb.facts import ModuleFacts
-from flake8_asyncdb.facts.engines import SYNC_POOLS, UNPOOLED
+from flake8_asyncdb.facts.engines import UNPOOLED
 
 
 @rule(
@@ -205,8 +205,9 @@ def sync_pool_class(module: ModuleFacts) -> Iterator[Hit]:
     sync engines.
     """
     for engine in module.engines:
-        if engine.is_async and engine.has_pool(*SYNC_POOLS) and engine.pool.node is not None:
-            yield hit(engine.pool.node, pool=ast.unparse(engine.pool.node), call=engine.call_name)
+        pool = engine.refused_pool() if engine.is_async else None
+        if pool is not None and engine.pool.node is not None:
+            yield hit(engine.pool.node, pool=pool, call=engine.call_name)
 
 
 @rule(

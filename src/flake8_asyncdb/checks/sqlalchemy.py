@@ -417,6 +417,8 @@ def raw_sql_string(module: ModuleFacts) -> Iterator[Hit]:
     Not reported: `exec_driver_sql()`, which takes strings; statements that are not certainly strings; receivers that
     cannot be resolved; projects that pin SQLAlchemy below 2.0.
     """
+    if module.project.sqlalchemy_is_below((2, 0)):
+        return
     for call in module.raw_sql_calls():
         yield hit(call.node, call=call.text)
 

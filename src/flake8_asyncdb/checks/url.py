@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from flake8_asyncdb.catalog import Hit, Severity, hit, rule
 from flake8_asyncdb.facts import ModuleFacts
 from flake8_asyncdb.facts.urls import ASYNC_DRIVER_FOR
-from flake8_asyncdb.model.values import Tri
 
 
 @rule(
@@ -38,13 +37,10 @@ def sync_driver_url(module: ModuleFacts) -> Iterator[Hit]:
     version is not known.
     """
     for engine in module.engines:
-        if not engine.is_async or engine.has_creator:
-            continue
-        for url in engine.urls:
-            if url.is_async is Tri.NO and url.scheme and not url.is_postgres_alias:
-                remedy = ASYNC_DRIVER_FOR.get(url.dialect or "", "an async driver")
-                yield hit(engine.url_node or engine.node, scheme=url.scheme, call=engine.call_name, remedy=remedy)
-                break
+        url = engine.url_for_sync_driver() if engine.is_async and not engine.has_creator else None
+        if url is not None and url.scheme is not None:
+            remedy = ASYNC_DRIVER_FOR.get(url.dialect or "", "an async driver")
+            yield hit(engine.url_node or engine.node, scheme=url.scheme, call=engine.call_name, remedy=remedy)
 
 
 @rule(

@@ -158,11 +158,18 @@ class ModuleFacts:
 
     def zone_of_column(self, column: Column) -> Zone | None:
         """What a column does with time zones, its annotation considered; None for what is no column at all."""
+        if column.is_field and not self._is_table_field(column):
+            return None
         if column.zone is not Zone.IMPLICIT:
             return column.zone
-        for implicit in self._implicit_by_value.get(column.node, ()):
-            return implicit.zone
-        return None if column.is_field else Zone.UNKNOWN
+        implicit = self._implicit_by_value.get(column.node, [])
+        return implicit[0].zone if implicit else Zone.UNKNOWN
+
+    def _is_table_field(self, column: Column) -> bool:
+        scope = column.site.scope
+        return (
+            isinstance(scope.node, ast.ClassDef) and MappedClass(self.module.class_(scope.node), self.project).has_table
+        )
 
     @cached_property
     def _implicit_by_value(self) -> dict[ast.expr, list[ImplicitColumn]]:
@@ -517,6 +524,16 @@ class ProjectFacts:
         return bool(self.project.mentioning(b"opentelemetry", b"sentry_sdk", b"ddtrace", b"newrelic", b"logfire"))
 
     @cached_property
+    def disposes_somewhere(self) -> bool:
+        """Whether any module of the running program disposes of an engine, or of anything else by that name."""
+        return bool(self.project.mentioning(b".dispose"))
+
+    @cached_property
+    def serving_engines(self) -> frozenset[Site]:
+        """The engines behind the program's session factories."""
+        return frozenset(site for factory in self.session_factories for site in factory.engines)
+
+    @cached_property
     def undisposed(self) -> list[lifecycle.Undisposed]:
         """The lifespans that leave an engine open."""
         return list(lifecycle.undisposed(self))
@@ -562,12 +579,16 @@ class ProjectFacts:
         return known
 
     def is_service(self, cls: Class) -> bool:
-        """Whether a class is a service; one that holds itself is asked only once."""
+        """Whether a class is a service, repository or database class."""
+        return self.service(cls).is_service
+
+    def holds_database(self, cls: Class) -> bool:
+        """Whether objects of a class keep a session, engine or factory; a class that holds itself is asked once."""
         if cls in self._pending_services:
             return False
         self._pending_services.add(cls)
         try:
-            return self.service(cls).is_service
+            return self.service(cls).holds_database
         finally:
             self._pending_services.discard(cls)
 
@@ -628,9 +649,8 @@ class ProjectFacts:
 
     def is_live_metadata(self, value: Value) -> bool:
         """Whether tables of a MetaData come to life: a declarative base has it, or something creates them."""
-        if isinstance(value, Method | External):
-            return True
-        return any(instance.site in self._live_metadata for instance in instances(value) if instance.site is not None)
+        found = [instance for instance in instances(value) if instance.cls == External(api.METADATA)]
+        return any(instance.site is None or instance.site in self._live_metadata for instance in found)
 
     @cached_property
     def _live_metadata(self) -> frozenset[Site]:

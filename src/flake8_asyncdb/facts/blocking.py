@@ -45,10 +45,14 @@ def blocking_calls(module: ModuleFacts) -> Iterator[BlockingCall]:
     for function in module.module.functions:
         if not function.is_async:
             continue
-        reported = {bound.name for bound in session_bindings(function, project) if bound.blocking_uses}
+        bound = [each for each in session_bindings(function, project) if each.blocking_uses]
+        reported = {each.name for each in bound}
+        made = [each.binding.value for each in bound]
         seen: set[Function] = set()
         for step in project.effects.steps(function):
             if step.function in seen or not project.effects.runs_at_once(step) or _receives(step, reported):
+                continue
+            if step.node in made:
                 continue
             witness = project.effects.blocking(step.function)
             if witness is not None:

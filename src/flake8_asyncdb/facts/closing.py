@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flake8_asyncdb.facts.options import Options
-from flake8_asyncdb.facts.sessions import is_session
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import sites
 from flake8_asyncdb.model.inference import external_bases
@@ -49,7 +48,10 @@ def _makes_session(site: Site, project: ProjectFacts) -> bool:
 
 
 def _is_fresh(made: Instance, site: Site, project: ProjectFacts) -> bool:
-    if not is_session(made, project.inference) or made.site is None or not isinstance(made.cls, External):
+    sessions = (api.SESSION, api.ASYNC_SESSION)
+    if project.inference.is_subclass(made.cls, *sessions) is not Tri.YES or not isinstance(made.cls, External):
+        return False
+    if made.site is None:
         return False
     factory = made.source
     if (

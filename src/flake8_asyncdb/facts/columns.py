@@ -49,7 +49,7 @@ NO_TYPES = frozenset(
     for name in """ForeignKey Sequence Identity Computed CheckConstraint UniqueConstraint Constraint FetchedValue
     DefaultClause""".split()
 )
-DEFAULTS = ("default", "insert_default", "onupdate")
+DEFAULTS = ("default", "insert_default", "onupdate", "default_factory")
 DECLARATIVE_BASES = frozenset(
     {
         "sqlalchemy.orm.DeclarativeBase",
@@ -122,6 +122,8 @@ class Column:
     def zone(self) -> Zone:
         """What its own type says of time zones; `IMPLICIT` without one."""
         if self.is_field and not self.options.get("sa_column").is_absent:
+            return Zone.UNKNOWN
+        if any(keyword.arg is None for keyword in self.node.keywords):
             return Zone.UNKNOWN
         if not self.type_nodes:
             return Zone.IMPLICIT
@@ -198,6 +200,9 @@ def naive_types(node: ast.expr, scope: Scope, project: ProjectFacts) -> Iterator
 
 def zone_of(value: Value, project: ProjectFacts) -> Zone:
     """What a type, given as a class or an object, does with time zones."""
+    found = list(members(value))
+    if len(found) == 1:
+        value = found[0]
     if isinstance(value, External):
         return Zone.NAIVE if value.name in DATETIME_TYPES else Zone.UNKNOWN
     if not isinstance(value, Instance) or not isinstance(value.cls, External) or value.site is None:
@@ -241,7 +246,7 @@ class MappedClass:
         """The `datetime` attributes without an explicit column type, each with the zone it gets."""
         for node in self.cls.node.body:
             if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-                described = self._described(node)
+                described = None if self._is_class_variable(node) else self._described(node)
                 if described is not None and self._is_datetime(described):
                     yield ImplicitColumn(node.target.id, node, self.cls, self.zone_of_annotations)
 
@@ -255,6 +260,12 @@ class MappedClass:
         if len(mapped) != 1 or not mapped[0].args or not self._is_plain_column(node):
             return None
         return mapped[0].args[0] if not self._has_annotated_type(node.annotation, scope) else None
+
+    def _is_class_variable(self, node: ast.AnnAssign) -> bool:
+        annotation = node.annotation
+        if not isinstance(annotation, ast.Subscript):
+            return False
+        return self.project.inference.value(annotation.value, self.cls.scope) == External("typing.ClassVar")
 
     def _is_plain_field(self, node: ast.AnnAssign) -> bool:
         if node.value is None or isinstance(node.value, ast.Constant):
@@ -293,7 +304,7 @@ class MappedClass:
     def zone_of_annotations(self) -> Zone:
         """What `Mapped[datetime]` without a type becomes in this class, by its base's `type_annotation_map`."""
         if self.is_sqlmodel:
-            return Zone.NAIVE if self._has_table() else Zone.UNKNOWN
+            return Zone.NAIVE if self.has_table else Zone.UNKNOWN
         if self.is_declarative is Tri.YES:
             return annotation_zone(self.cls, self.project)
         if self.is_declarative is Tri.UNKNOWN:
@@ -305,7 +316,9 @@ class MappedClass:
         }
         return zones.pop() if len(zones) == 1 else Zone.UNKNOWN
 
-    def _has_table(self) -> bool:
+    @cached_property
+    def has_table(self) -> bool:
+        """Whether it is the SQLModel class of a table, or the base of one."""
         return any(_is_table(heir) for heir in [self.cls, *self.project.heirs(self.cls)])
 
 
@@ -334,7 +347,18 @@ def annotation_zone(cls: Class, project: ProjectFacts) -> Zone:
                 zone = None if binding.value is None else map_zone(binding.value, base.scope, project)
                 if zone is not None:
                     return zone
+        for expression in base.node.bases:
+            for made in instances(project.inference.value(expression, base.outer)):
+                zone = _zone_of_made_base(made, project)
+                if zone is not None:
+                    return zone
     return Zone.NAIVE
+
+
+def _zone_of_made_base(made: Instance, project: ProjectFacts) -> Zone | None:
+    """What the map given to `declarative_base()` or to the registry that generated a base makes of `datetime`."""
+    site = made.source.site if isinstance(made.source, Instance) else made.site
+    return None if site is None else map_zone(site.node, site.scope, project)
 
 
 def map_zone(node: ast.expr, scope: Scope, project: ProjectFacts) -> Zone | None:

@@ -92,12 +92,28 @@ class Engine:
         """Whether its pool is one of these classes, or one that cannot be known."""
         if self.pool.is_absent or self.pool.is_none:
             return not self.options.get("pool").is_absent
-        return not isinstance(self.pool.value, External) or self.pool.value.name in names
+        known = isinstance(self.pool.value, External) and self.pool.value.name.startswith("sqlalchemy.")
+        return not known or self.has_pool(*names)
+
+    def url_for_sync_driver(self) -> DatabaseUrl | None:
+        """A URL that it may be made with whose driver is surely sync, by the project's SQLAlchemy where it matters."""
+        for url in self.urls:
+            default = url.dialect == "postgresql" and url.driver is None and self.project.sqlalchemy_is_below((2, 1))
+            if url.scheme and not url.is_postgres_alias and (url.is_async is Tri.NO or default):
+                return url
+        return None
 
     @property
     def has_creator(self) -> bool:
         """Whether a `creator`, `async_creator` or `module` makes the driver of the URL irrelevant."""
         return not all(self.options.get(name).is_absent for name in ("creator", "async_creator", "module"))
+
+    def refused_pool(self) -> str | None:
+        """A pool class for threads that an async engine gets, on one path at least."""
+        for member in members(self.pool.value) if self.pool.value is not None else ():
+            if isinstance(member, External) and member.name in SYNC_POOLS:
+                return member.name.rpartition(".")[2]
+        return None
 
     @property
     def is_pooled(self) -> bool:

@@ -224,19 +224,22 @@ class HandlerBody:
         """Whether it answers with a stream or a file, or may: the response class is named in it."""
         if self.function.is_generator:
             return True
-        nodes = [self.function.node.returns, *self.function.node.decorator_list]
-        text = " ".join(ast.unparse(node) for node in nodes if node is not None)
-        if any(name in text for name in STREAMS):
-            return True
+        for node in (self.function.node.returns, *self.function.node.decorator_list):
+            if node is not None and any(_last_name(part) in STREAMS for part in ast.walk(node)):
+                return True
         for site in sites(self.function):
             value = self.project.inference.value(site.node, site.scope)
             if any(_is_stream(instance, self.project) for instance in instances(value)):
                 return True
-            if isinstance(site.node.func, ast.Name | ast.Attribute):
-                last = site.node.func.attr if isinstance(site.node.func, ast.Attribute) else site.node.func.id
-                if last in STREAMS:
-                    return True
+            if _last_name(site.node.func) in STREAMS:
+                return True
         return False
+
+
+def _last_name(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 @dataclass(frozen=True)
@@ -252,7 +255,10 @@ def own_sessions(body: HandlerBody) -> Iterator[OwnSession]:
     inference = body.project.inference
     parents = body.function.module.index.parents
     opened = [
-        site for site in sites(body.function) if _opens_session(inference.value(site.node, site.scope), inference)
+        site
+        for site in sites(body.function)
+        if inference.value(site.node.func, site.scope) not in CLOSERS
+        and _opens_session(inference.value(site.node, site.scope), inference)
     ]
     blocks = [block for site in opened if (block := _with_around(site.node, parents)) is not None]
     if blocks and _awaits_outside(body.function, blocks, parents):
@@ -262,7 +268,7 @@ def own_sessions(body: HandlerBody) -> Iterator[OwnSession]:
 
 
 def _opens_session(made: Value, inference: Inference) -> bool:
-    """Whether a call makes a session, or something that yields one when it is entered."""
+    """Whether a call makes a session, or something that yields a new one when it is entered."""
     for instance in instances(made):
         entered = instance.args[0] if instance.cls in CONTEXT_CLASSES and instance.args else instance
         if (instance.site is not None or instance.cls in CONTEXT_CLASSES) and is_session(entered, inference):
@@ -285,6 +291,7 @@ def _awaits_outside(function: Function, blocks: list[ast.AST], parents: dict[ast
     return False
 
 
+CLOSERS = (External("contextlib.closing"), External("contextlib.aclosing"))
 CONTEXT_CLASSES = (External(api.CONTEXT_MANAGER), External(api.ASYNC_CONTEXT_MANAGER))
 
 

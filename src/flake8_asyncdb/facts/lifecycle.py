@@ -59,23 +59,24 @@ class App:
         return self.site not in self.project.mounted_apps
 
     @cached_property
+    def _engines(self) -> list[Engine]:
+        """The engines that the application's imports reach, those that serve sessions first."""
+        modules = [module for module in self.project.project.closure(self.site.module) if module.counts]
+        found = [engine for module in modules for engine in self.project.module(module).engines]
+        return sorted(found, key=lambda engine: engine.site not in self.project.serving_engines)
+
+    @property
     def engine(self) -> Engine | None:
         """An engine that the application's imports reach."""
-        for module in self.project.project.closure(self.site.module):
-            if module.counts:
-                for engine in self.project.module(module).engines:
-                    return engine
-        return None
+        return next(iter(self._engines), None)
 
-    @cached_property
+    @property
     def disposable_engine(self) -> Engine | None:
         """A pooled engine behind the application that its own code does not dispose of in place."""
-        for module in self.project.project.closure(self.site.module):
-            if module.counts:
-                for engine in self.project.module(module).engines:
-                    ends = engine.is_disposed_in_place or engine.is_listened_only or engine.stays_local
-                    if not ends and not engine.has_pool("sqlalchemy.pool.NullPool"):
-                        return engine
+        for engine in self._engines:
+            ends = engine.is_disposed_in_place or engine.is_listened_only or engine.stays_local
+            if not ends and not engine.has_pool("sqlalchemy.pool.NullPool"):
+                return engine
         return None
 
     @property

@@ -65,10 +65,10 @@ class Listener:
         parent = self.site.module.index.parents.get(self.node)
         if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef):
             return [self.site.module.function(parent)]
-        listened = Options(self.site, self.project.inference).get("fn", 2)
-        if listened.value is None:
-            return []
-        return [member.function for member in members(listened.value) if isinstance(member, Bound)]
+        listened = Options(self.site, self.project.inference).get("fn", 2).value
+        if isinstance(parent, ast.Call) and parent.func is self.node and parent.args:
+            listened = self.project.inference.value(parent.args[0], self.site.scope)
+        return [m.function for m in members(listened) if isinstance(m, Bound)] if listened is not None else []
 
     @cached_property
     def pragmas(self) -> dict[str, str]:
@@ -140,9 +140,13 @@ class Listener:
     def missing_pragmas(self) -> list[str]:
         """The PRAGMAs that a SQLite file needs and the listener does not set."""
         missing = []
-        if self.pragmas.get("journal_mode") != "wal" and self._serves_a_file:
+        pragmas: dict[str, str] = {}
+        for listener in self.project.listeners:
+            if listener.sets_pragmas and (listener.is_global or listener.target_site in (self.target_site, None)):
+                pragmas |= listener.pragmas
+        if pragmas.get("journal_mode") != "wal" and self._serves_a_file:
             missing.append("journal_mode=WAL")
-        if self.pragmas.get("foreign_keys") not in ("on", "1", "true", "yes") and self.project.declares_foreign_keys:
+        if pragmas.get("foreign_keys") not in ("on", "1", "true", "yes") and self.project.declares_foreign_keys:
             missing.append("foreign_keys=ON")
         return missing
 

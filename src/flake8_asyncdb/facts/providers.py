@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
 
 GENERATORS = (External(api.GENERATOR), External(api.ASYNC_GENERATOR))
+BINDERS = (External("builtins.staticmethod"), External("builtins.classmethod"))
 COMMITTING = ("begin",)
 
 
@@ -94,7 +95,7 @@ def _is_inside_body(node: ast.AST, block: ast.Try, parents: dict[ast.AST, ast.AS
 
 def yields_session(function: Function, inference: Inference) -> bool:
     """Whether a function is a plain generator that yields a session: what `Depends` wants, and nothing to loop over."""
-    if not function.is_generator or function.node.decorator_list:
+    if not function.is_generator or any(d not in BINDERS for d in inference.decorators(function)):
         return False
     return any(
         result.cls in GENERATORS and result.args and is_session(result.args[0], inference)

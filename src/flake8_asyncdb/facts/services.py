@@ -135,7 +135,7 @@ class Service:
                 return True
             for instance in instances(value):
                 if isinstance(instance.cls, Class) and instance.cls is not self.cls:
-                    if self.project.is_service(instance.cls):
+                    if self.project.holds_database(instance.cls):
                         return True
         return False
 

@@ -40,8 +40,9 @@ def parked_sessions(module: ModuleFacts) -> Iterator[ParkedSession]:
         ):
             continue
         ended = _ended_sessions(handler.function)
+        seen = _ended_providers(handler.function, ended, project)
         for binding in handler.function.parameters:
-            chain = _session_chain(binding, handler.function, project, ended, set())
+            chain = _session_chain(binding, handler.function, project, ended, set(seen))
             if chain is not None and isinstance(binding.node, ast.arg):
                 yield ParkedSession(binding.node, handler.function.name, chain, handler.function)
                 break
@@ -60,6 +61,16 @@ def _ended_sessions(function: Function) -> set[str]:
         and node.func.attr in ("close", "commit", "rollback", "aclose")
         and isinstance(node.func.value, ast.Name)
     }
+
+
+def _ended_providers(function: Function, ended: set[str], project: ProjectFacts) -> set[Function]:
+    """The providers of those sessions: FastAPI gives one request one session of each, also behind a dependency."""
+    found: set[Function] = set()
+    for binding in function.parameters:
+        depends = project.inference.injected(binding) if binding.name in ended else None
+        if depends is not None:
+            found.update(provider_functions(project.inference.provider(depends)))
+    return found
 
 
 def _session_chain(

@@ -159,6 +159,15 @@ def _canonical_typing(name: str) -> str:
     return f"typing.{last}" if module == "typing_extensions" else name
 
 
+SMALL_CLASSES = frozenset(
+    {
+        "sqlalchemy.orm.registry",
+        "datetime.datetime",
+        "datetime.date",
+        "datetime.time",
+        "uuid.UUID",
+    }
+)
 CLASS_LIKE = frozenset({SESSIONMAKER, SCOPED_SESSION, ASYNC_SESSIONMAKER, ASYNC_SCOPED_SESSION})
 """Classes whose names start with a small letter."""
 
@@ -182,7 +191,7 @@ def is_class(name: str) -> bool:
         )
     return (
         name in CLASS_LIKE
-        or name in ("datetime.datetime", "datetime.date", "datetime.time", "uuid.UUID")
+        or name in SMALL_CLASSES
         or ((last[:1].isupper() and not last.isupper()) or last in ("URL", "DATETIME", "TIMESTAMP", "ARRAY", "JSON"))
     )
 
@@ -203,6 +212,7 @@ METHOD_RESULTS = {
     f"{ENGINE}.connect": CONNECTION,
     f"{ENGINE}.raw_connection": "sqlalchemy.PoolProxiedConnection",
     f"{ASYNC_ENGINE}.connect": ASYNC_CONNECTION,
+    "sqlalchemy.orm.registry.generate_base": "sqlalchemy.orm.DeclarativeMeta",
     f"{SESSION}.query": QUERY,
     f"{SESSION}.connection": CONNECTION,
     f"{SESSION}.begin": "sqlalchemy.orm.SessionTransaction",
@@ -250,6 +260,7 @@ TRANSPARENT_DECORATORS = frozenset(
     functools.singledispatch builtins.staticmethod builtins.classmethod builtins.property
     abc.abstractmethod typing.override typing.overload typing.final contextlib.contextmanager
     contextlib.asynccontextmanager sqlalchemy.orm.declared_attr typing.no_type_check
-    warnings.deprecated typing.deprecated pytest.fixture pydantic.validate_call""".split()
+    warnings.deprecated typing.deprecated pytest.fixture tenacity.retry backoff.on_exception
+    backoff.on_predicate pydantic.validate_call""".split()
 )
 """Decorators that leave what a call returns and does as it is written (or in the way the model knows)."""

@@ -157,15 +157,22 @@ class Effects:
             if current in self._blocking:
                 continue
             for step in self.steps(current):
-                if step.function not in came_from and self.runs_at_once(step):
+                if step.function in came_from or not self.runs_at_once(step):
+                    continue
+                if not is_optional(step.node, current):
                     came_from[step.function] = current
                     queue.append(step.function)
         self._blocking.update(dict.fromkeys(came_from, None))
         return None
 
     def _own_witness(self, function: Function) -> Witness | None:
-        operation = next((operation for operation in self.operations(function) if is_sync_io(operation)), None)
-        return None if operation is None else Witness(function, None, operation)
+        found = [
+            operation
+            for operation in self.operations(function)
+            if is_sync_io(operation) and not is_optional(operation.site.node, function)
+        ]
+        found.sort(key=lambda operation: operation.method == "rollback")
+        return Witness(function, None, found[0]) if found else None
 
     def _witnesses_back_to(
         self, start: Function, witness: Witness, came_from: dict[Function, Function | None]
@@ -188,6 +195,34 @@ class Effects:
         if isinstance(parent, ast.withitem | ast.For | ast.comprehension | ast.YieldFrom | ast.Starred):
             return True
         return isinstance(parent, ast.Call) and self.inference.value(parent.func, step.scope) in DRIVERS
+
+
+def is_optional(node: ast.AST, function: Function) -> bool:
+    """Whether a node runs only if the caller gives a parameter that is otherwise None, False or empty."""
+    optional = {
+        parameter.name
+        for parameter in function.parameters
+        if isinstance(parameter.value, ast.Constant) and not parameter.value.value
+    }
+    parents = function.module.index.parents
+    child, parent = node, parents.get(node)
+    while optional and parent is not None and child is not function.node:
+        if isinstance(parent, ast.If) and child in parent.body and _wants_any(parent.test, optional):
+            return True
+        child, parent = parent, parents.get(parent)
+    return False
+
+
+def _wants_any(test: ast.expr, names: set[str]) -> bool:
+    """Whether a condition can hold only if one of the names is true, or not None."""
+    match test:
+        case ast.Name(id=name):
+            return name in names
+        case ast.BoolOp(op=ast.And(), values=values):
+            return any(_wants_any(value, names) for value in values)
+        case ast.Compare(left=ast.Name(id=name), ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]):
+            return name in names
+    return False
 
 
 DRIVERS = tuple(External(f"builtins.{name}") for name in ("next", "list", "tuple", "set", "sum", "any", "all"))

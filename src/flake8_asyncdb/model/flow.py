@@ -38,6 +38,12 @@ def reaching(bindings: list[Binding], use: ast.AST, index: Index) -> list[Bindin
     return found or bindings
 
 
+def any_before(bindings: list[Binding], use: ast.AST, index: Index) -> bool:
+    """Whether any binding stands before `use`: in a class body a name that has none yet comes from further out."""
+    statement = index.statement_of(use)
+    return any(b.statement is not statement and _bound_at(b) < _position(use) for b in bindings)
+
+
 def block_path(node: ast.AST, index: Index) -> list[Block]:
     """The compound statements around a node within its function, each with the field that the node stands in."""
     path: list[Block] = []

@@ -157,7 +157,7 @@ class Inference:
         starred = self._star_import(name, scope.module)
         if starred is not None:
             return starred
-        if root.star_imports:
+        if any(self._star_origin(node, scope.module) is None for node in root.star_imports):
             return UNKNOWN
         return External(f"builtins.{name}") if hasattr(builtins, name) else UNKNOWN
 
@@ -169,6 +169,9 @@ class Inference:
                 return scope.module.scope.bindings.get(name, [])
             if name in current.bindings and (current is scope or not current.is_class):
                 bindings = current.bindings[name]
+                if current.is_class and node is not None and not flow.any_before(bindings, node, scope.module.index):
+                    current = current.parent
+                    continue
                 if node is not None and len(bindings) > 1 and current.owner is scope.owner:
                     return flow.reaching(bindings, node, scope.module.index)
                 return bindings
@@ -177,12 +180,16 @@ class Inference:
 
     def _star_import(self, name: str, module: Module) -> Value | None:
         for node in module.scope.star_imports:
-            origin = self.project.resolve_import("." * node.level + (node.module or ""), module)
-            if isinstance(origin, Module) and origin is not module:
+            origin = self._star_origin(node, module)
+            if origin is not None and origin is not module:
                 found = self._once(("star", (origin, name)), lambda o=origin: self.module_attribute(o, name))  # type: ignore[misc]
                 if found not in (UNKNOWN, NEVER):
                     return found
         return None
+
+    def _star_origin(self, node: ast.ImportFrom, module: Module) -> Module | None:
+        origin = self.project.resolve_import("." * node.level + (node.module or ""), module)
+        return origin if isinstance(origin, Module) else None
 
     def _binding(self, binding: Binding) -> Value:
         scope = binding.scope
@@ -493,6 +500,8 @@ class Inference:
     def _is_transparent(self, decorator: Value) -> bool:
         if isinstance(decorator, External):
             return decorator.name in api.TRANSPARENT_DECORATORS
+        if isinstance(decorator, Bound):
+            return self.calls_through(decorator.function)
         if isinstance(decorator, Method):
             return decorator.name in ROUTE_METHODS | {
                 "setter",
@@ -502,6 +511,23 @@ class Inference:
                 "middleware",
                 "command",
             }
+        return False
+
+    def calls_through(self, decorator: Function, depth: int = 2) -> bool:
+        """Whether a decorator of the project returns a plain function that itself calls what it decorates."""
+        if decorator.is_async or depth == 0:
+            return False
+        given = {parameter.name for parameter in decorator.parameters}
+        for node in decorator.scope.returns:
+            for returned in members(self.value(node.value, decorator.scope)) if node.value is not None else ():
+                if not isinstance(returned, Bound) or returned.function.outer is not decorator.scope:
+                    continue
+                inner = returned.function
+                called = {call.func.id for call in inner.scope.calls if isinstance(call.func, ast.Name)}
+                if called & given and not inner.is_async and not inner.is_generator:
+                    return True
+                if self.calls_through(inner, depth - 1):
+                    return True
         return False
 
     def decorators(self, function: Function) -> list[Value]:

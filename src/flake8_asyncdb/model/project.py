@@ -199,7 +199,7 @@ class Module:
         """An Alembic environment or revision."""
         if self.file_name == "env.py":
             return b"alembic" in self.source
-        return "versions" in self.directory.split("/") and b"revision" in self.source
+        return "versions" in self.directory.split("/") and (b"revision" in self.source or b"alembic" in self.source)
 
     @cached_property
     def counts(self) -> bool:
@@ -405,14 +405,22 @@ class Project:
 
 @lru_cache(maxsize=4096)
 def find_root(directory: Path) -> Path:
-    """The nearest directory with packaging metadata, else the git root, else `directory` itself."""
-    candidates = [directory, *directory.parents]
-    for candidate in candidates:
-        if any((candidate / marker).is_file() for marker in MARKERS):
+    """The nearest directory with packaging metadata, else the git root, the working directory, or the package's own."""
+    for candidate in (directory, *directory.parents):
+        if _is_marked(candidate) or (candidate / ".git").exists():
             return candidate
-        if (candidate / ".git").exists():
-            return candidate
+    working = Path.cwd()
+    if directory.is_relative_to(working) and working not in (Path.home(), Path(working.anchor)):
+        return working
+    while (directory / "__init__.py").is_file():
+        directory = directory.parent
     return directory
+
+
+def _is_marked(directory: Path) -> bool:
+    """Whether packaging metadata lies in a directory; the `setup.py` of a package is a module like any other."""
+    found = [marker for marker in MARKERS if (directory / marker).is_file()]
+    return bool(found) and (found != ["setup.py"] or not (directory / "__init__.py").is_file())
 
 
 def join(directory: str, name: str) -> str:
@@ -455,5 +463,4 @@ def _stays_inside(file: Path, root: Path) -> bool:
 def _is_own(directory: Path) -> bool:
     if directory.name in SKIPPED_DIRECTORIES and not (directory / "__init__.py").is_file():
         return False
-    markers = (*MARKERS, "pyvenv.cfg")
-    return not directory.is_symlink() and not any((directory / marker).is_file() for marker in markers)
+    return not directory.is_symlink() and not _is_marked(directory) and not (directory / "pyvenv.cfg").is_file()
