@@ -51,6 +51,7 @@ from flake8_asyncdb.facts.sessions import (
     SessionBinding,
     SessionFactory,
     WrongWith,
+    found_sessions,
     misannotated_providers,
     session_bindings,
     wrong_withs,
@@ -226,11 +227,11 @@ class ModuleFacts:
         return [self.project.service(cls) for cls in self.module.classes]
 
     def blocking_sessions(self) -> Iterator[SessionBinding]:
-        """The sync sessions that its async functions bind and use on the event loop; one for each name."""
+        """The sync sessions that its async functions use on the event loop; one for each function and name."""
         for function in self.module.functions:
             if function.is_async:
                 seen: set[str] = set()
-                for bound in session_bindings(function, self.project):
+                for bound in (*session_bindings(function, self.project), *found_sessions(function, self.project)):
                     if bound.blocking_uses and bound.name not in seen:
                         seen.add(bound.name)
                         yield bound

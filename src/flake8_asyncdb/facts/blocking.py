@@ -47,7 +47,7 @@ def blocking_calls(module: ModuleFacts) -> Iterator[BlockingCall]:
             continue
         bound = [each for each in session_bindings(function, project) if each.blocking_uses]
         reported = {each.name for each in bound}
-        made = [each.binding.value for each in bound]
+        made = [each.value for each in bound]
         seen: set[Function] = set()
         for step in project.effects.steps(function):
             if step.function in seen or not project.effects.runs_at_once(step) or _receives(step, reported):

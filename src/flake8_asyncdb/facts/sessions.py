@@ -120,15 +120,17 @@ class OpenedSession:
 
 @dataclass(frozen=True)
 class SessionBinding:
-    """A sync session bound in an async function, with the uses of it that run on the event loop."""
+    """A sync session in an async function, with the uses of it that run on the event loop.
+
+    `value` is the expression that it is bound to; None for a parameter, and
+    for a session that the function did not bind but found somewhere.
+    """
 
     function: Function
     name: str
-    binding: Binding
     node: ast.expr | ast.stmt | ast.arg
-    session: Value
+    value: ast.expr | None
     blocking_uses: tuple[str, ...]
-    other_uses: int
 
     @property
     def use(self) -> str:
@@ -156,8 +158,23 @@ def session_bindings(function: Function, project: ProjectFacts) -> Iterator[Sess
     for name, binding in _bindings(function):
         value = inference.bound(binding)
         if is_sync_session(value, inference):
-            blocking, other = _uses(function, name, project)
-            yield SessionBinding(function, name, binding, _bound_at(binding), value, tuple(blocking), other)
+            yield SessionBinding(
+                function, name, _bound_at(binding), binding.value, tuple(_uses(function, name, project))
+            )
+
+
+def found_sessions(function: Function, project: ProjectFacts) -> Iterator[SessionBinding]:
+    """The sync sessions that a function uses without binding them: of its object, its module, another's attribute."""
+    bound = {name for name, _ in _bindings(function)}
+    seen: set[str] = set()
+    for operation in project.effects.operations(function):
+        called = operation.site.node.func
+        if not isinstance(called, ast.Attribute) or not is_sync_session(operation.receiver, project.inference):
+            continue
+        name = ast.unparse(called.value)
+        if name not in seen | bound and operation.method in api.SESSION_IO and not isinstance(called.value, ast.Call):
+            seen.add(name)
+            yield SessionBinding(function, name, operation.site.node, None, (f"{name}.{operation.method}",))
 
 
 @dataclass(frozen=True)
@@ -250,21 +267,15 @@ def _bound_at(binding: Binding) -> ast.expr | ast.stmt | ast.arg:
     return binding.statement
 
 
-def _uses(function: Function, name: str, project: ProjectFacts) -> tuple[list[str], int]:
-    """The uses of a dotted name that block where they stand, and how many others there are."""
-    blocking: list[str] = []
-    other = 0
+def _uses(function: Function, name: str, project: ProjectFacts) -> Iterator[str]:
+    """The uses of a dotted name that block where they stand."""
     for site in sites(function):
         called = site.node.func
         if isinstance(called, ast.Attribute) and _is_name(called.value, name):
             if called.attr in SYNC_IO[api.SESSION] or called.attr in CLOSING:
-                blocking.append(f"{name}.{called.attr}")
-        elif any(_is_name(argument, name) for argument in _arguments(site.node)):
-            if _runs_here(site, project):
-                blocking.append(ast.unparse(called))
-            else:
-                other += 1
-    return blocking, other
+                yield f"{name}.{called.attr}"
+        elif any(_is_name(argument, name) for argument in _arguments(site.node)) and _runs_here(site, project):
+            yield ast.unparse(called)
 
 
 def _runs_here(site: Site, project: ProjectFacts) -> bool:
