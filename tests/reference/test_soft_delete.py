@@ -1,0 +1,94 @@
+"""Deleted rows: unseen by every kind of query, until they are restored."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy.orm import aliased, joinedload, selectinload
+
+from flake8_asyncdb.reference.models import ChatSession, Message, User
+
+pytestmark = pytest.mark.asyncio
+
+
+async def test_what_a_deletion_hides(start, url):
+    async with start(url) as service:
+        chat = await service.chat()
+        message = (await service.ok("POST", f"/chat-sessions/{chat}/messages", {"content": "hello"}))["id"]
+        paths = {
+            f"/users/{1}": ["/users/1", f"/users/1/chat-sessions", f"/chat-sessions/{chat}"]
+            + [f"/chat-sessions/{chat}/messages", f"/messages/{message}"],
+            f"/chat-sessions/{chat}": [f"/chat-sessions/{chat}", f"/chat-sessions/{chat}/messages"]
+            + [f"/messages/{message}"],
+            f"/messages/{message}": [f"/messages/{message}"],
+        }
+        for deleted, hidden in paths.items():
+            await service.ok("DELETE", deleted)
+            for path in hidden:
+                assert (await service.request("GET", path)).status_code == 404, (deleted, path)
+            await service.ok("POST", f"{deleted}/restore")
+            for path in hidden:
+                assert (await service.request("GET", path)).status_code == 200, (deleted, path)
+
+        await service.ok("DELETE", f"/messages/{message}")
+        assert (await service.ok("GET", f"/chat-sessions/{chat}/messages"))["items"] == []
+        await service.ok("DELETE", f"/chat-sessions/{chat}")
+        assert (await service.ok("GET", "/users/1/chat-sessions"))["items"] == []
+        # What belongs to something deleted cannot come back before it.
+        assert (await service.request("POST", f"/messages/{message}/restore")).status_code == 404
+        await service.ok("DELETE", "/users/1")
+        assert await service.emails() == []
+        assert (await service.request("POST", f"/chat-sessions/{chat}/restore")).status_code == 404
+        # Positions of deleted messages are not given again.
+        await service.ok("POST", "/users/1/restore")
+        await service.ok("POST", f"/chat-sessions/{chat}/restore")
+        new = await service.ok("POST", f"/chat-sessions/{chat}/messages", {"content": "again"})
+        assert new["position"] == 2
+
+
+async def test_every_kind_of_statement_respects_it(start, url):
+    async with start(url) as service:
+        for name in "abc":
+            user = await service.user(f"{name}@example.org")
+            chat = (await service.ok("POST", f"/users/{user}/chat-sessions", {"title": name}))["id"]
+            await service.ok("POST", f"/chat-sessions/{chat}/messages", {"content": name})
+        await service.ok("DELETE", "/users/2")
+        other = aliased(User)
+        everything = {"include_deleted": True}
+        async with service.app.state.session_factories.write() as db:
+
+            async def ids(statement):
+                return sorted((await db.scalars(statement)).all())
+
+            assert await ids(select(User.id)) == [1, 3]
+            assert await ids(select(other.id)) == [1, 3]
+            assert await ids(select(ChatSession.id).join(ChatSession.user)) == [1, 3]
+            assert await ids(select(ChatSession.id).join(other, ChatSession.user_id == other.id)) == [1, 3]
+            assert await ids(select(ChatSession.id).where(ChatSession.user_id.in_(select(User.id)))) == [1, 3]
+            assert await ids(select(ChatSession.id).where(ChatSession.user.has())) == [1, 3]
+            has_user = exists().where(User.id == ChatSession.user_id)
+            assert await ids(select(ChatSession.id).where(has_user)) == [1, 3]
+            assert await ids(select(User.id).union(select(other.id))) == [1, 3]
+            assert await db.scalar(select(func.count()).select_from(User)) == 2
+            assert await db.get(User, 2) is None
+            assert await ids(select(User.id).execution_options(**everything)) == [1, 2, 3]
+
+            for load in (joinedload, selectinload):
+                db.expunge_all()
+                chats = (await db.scalars(select(ChatSession).options(load(ChatSession.user)))).all()
+                assert [chat.user and chat.user.id for chat in chats] == [1, None, 3]
+                db.expunge_all()
+                statement = (
+                    select(ChatSession).options(load(ChatSession.user)).execution_options(**everything)
+                )
+                assert [chat.user.id for chat in (await db.scalars(statement)).all()] == [1, 2, 3]
+
+            changed = await db.execute(update(User).values(name="changed"))
+            assert changed.rowcount == 2
+            assert await ids(select(User.id).where(User.name == "Ada").execution_options(**everything)) == [2]
+            assert (await db.execute(delete(Message))).rowcount == 3
+            assert (await db.execute(delete(ChatSession))).rowcount == 3
+            assert (await db.execute(delete(User))).rowcount == 2
+            purge = delete(User).where(User.deleted_at.is_not(None)).execution_options(**everything)
+            assert (await db.execute(purge)).rowcount == 1
+            await db.rollback()
