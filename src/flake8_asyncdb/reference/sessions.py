@@ -23,8 +23,9 @@ class SoftDeleteSession(Session):
     """The session below every `AsyncSession` here: statements do not see or change deleted rows.
 
     That holds for SELECT, with joins, subqueries and relationship loads, and for bulk UPDATE and DELETE
-    through the ORM; not for `session.get()` of an object that the session already has, and not for Core
-    statements on `Model.__table__`.
+    through the ORM. It does not hold for `session.get()` of an object that the session already has, for Core
+    statements on `Model.__table__`, and, before SQLAlchemy 2.1, in an EXISTS that selects no entity:
+    `Model.relation.has()`, `.any()`, `exists().where(...)`. Join instead, or say `select(...).exists()`.
     """
 
 
