@@ -7,6 +7,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,29 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
     await asyncio.wait_for(poll(), PATIENCE)
+
+
+def sqlite_threads() -> list[threading.Thread]:
+    """The threads of aiosqlite, one per connection."""
+    return [
+        thread
+        for thread in threading.enumerate()
+        if "_connection_worker_thread" in thread.name or type(thread).__module__.startswith("aiosqlite")
+    ]
+
+
+@contextlib.asynccontextmanager
+async def no_threads_left() -> AsyncIterator[None]:
+    """Wait at the end until every SQLite connection made within is closed.
+
+    aiosqlite does not wait for the thread of a connection that failed or was given up; the thread complains
+    when its event loop is closed by then.
+    """
+    before = sqlite_threads()
+    try:
+        yield
+    finally:
+        await until(lambda: set(sqlite_threads()) <= set(before))
 
 
 @dataclass
@@ -77,7 +101,7 @@ class Postgres:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Postgres]:
     """Start a server; without one, the tests fail."""
-    # Not below pytest's tmp_path: root starts the server as another user, and a socket's path has to be short.
+    # Not below tmp_path: root starts the server as another user, and the path of a socket has to be short.
     directory = Path(tempfile.mkdtemp(prefix="adb"))
     with pytest.MonkeyPatch.context() as patch:
         runtime = directory / "run"
@@ -198,6 +222,7 @@ async def run_in_process(
     app = new_app(url, prepare, settings)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
+        no_threads_left(),
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://service") as client,
     ):
@@ -211,17 +236,18 @@ async def run_on_uvicorn(
     app = new_app(url, prepare, settings)
     config = uvicorn.Config(app, port=0, ws="none", log_config=None)
     server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    try:
-        await until(lambda: server.started or serving.done())
-        port = server.servers[0].sockets[0].getsockname()[1]
-        async with httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE, trust_env=False
-        ) as client:
-            yield Service(app, client)
-    finally:
-        server.should_exit = True
-        await serving
+    async with no_threads_left():
+        serving = asyncio.create_task(server.serve())
+        try:
+            await until(lambda: server.started or serving.done())
+            port = server.servers[0].sockets[0].getsockname()[1]
+            async with httpx.AsyncClient(
+                base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE, trust_env=False
+            ) as client:
+                yield Service(app, client)
+        finally:
+            server.should_exit = True
+            await serving
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ async def test_a_failed_start_leaves_no_connection(start, postgres, driver):
     ],
 )
 async def test_a_database_that_cannot_be_reached_fails_the_start(start, url):
-    with pytest.raises(DatabaseUnavailableError, match="cannot connect to (postgresql|sqlite): ") as failure:
+    with pytest.raises(DatabaseUnavailableError, match=r"cannot connect to (postgresql|sqlite): ") as failure:
         async with start(url):
             pytest.fail("started without a database")
     assert failure.value.__cause__ is not None

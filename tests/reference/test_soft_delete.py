@@ -16,12 +16,12 @@ async def test_what_a_deletion_hides(start, url):
     async with start(url) as service:
         chat = await service.chat()
         message = (await service.ok("POST", f"/chat-sessions/{chat}/messages", {"content": "hello"}))["id"]
+        user_path, chat_path, message_path = "/users/1", f"/chat-sessions/{chat}", f"/messages/{message}"
+        of_chat = [chat_path, f"{chat_path}/messages", message_path]
         paths = {
-            f"/users/{1}": ["/users/1", f"/users/1/chat-sessions", f"/chat-sessions/{chat}"]
-            + [f"/chat-sessions/{chat}/messages", f"/messages/{message}"],
-            f"/chat-sessions/{chat}": [f"/chat-sessions/{chat}", f"/chat-sessions/{chat}/messages"]
-            + [f"/messages/{message}"],
-            f"/messages/{message}": [f"/messages/{message}"],
+            user_path: [user_path, f"{user_path}/chat-sessions", *of_chat],
+            chat_path: of_chat,
+            message_path: [message_path],
         }
         for deleted, hidden in paths.items():
             await service.ok("DELETE", deleted)
@@ -31,19 +31,19 @@ async def test_what_a_deletion_hides(start, url):
             for path in hidden:
                 assert (await service.request("GET", path)).status_code == 200, (deleted, path)
 
-        await service.ok("DELETE", f"/messages/{message}")
-        assert (await service.ok("GET", f"/chat-sessions/{chat}/messages"))["items"] == []
-        await service.ok("DELETE", f"/chat-sessions/{chat}")
-        assert (await service.ok("GET", "/users/1/chat-sessions"))["items"] == []
+        await service.ok("DELETE", message_path)
+        assert (await service.ok("GET", f"{chat_path}/messages"))["items"] == []
+        await service.ok("DELETE", chat_path)
+        assert (await service.ok("GET", f"{user_path}/chat-sessions"))["items"] == []
         # What belongs to something deleted cannot come back before it.
-        assert (await service.request("POST", f"/messages/{message}/restore")).status_code == 404
-        await service.ok("DELETE", "/users/1")
+        assert (await service.request("POST", f"{message_path}/restore")).status_code == 404
+        await service.ok("DELETE", user_path)
         assert await service.emails() == []
-        assert (await service.request("POST", f"/chat-sessions/{chat}/restore")).status_code == 404
+        assert (await service.request("POST", f"{chat_path}/restore")).status_code == 404
         # Positions of deleted messages are not given again.
-        await service.ok("POST", "/users/1/restore")
-        await service.ok("POST", f"/chat-sessions/{chat}/restore")
-        new = await service.ok("POST", f"/chat-sessions/{chat}/messages", {"content": "again"})
+        await service.ok("POST", f"{user_path}/restore")
+        await service.ok("POST", f"{chat_path}/restore")
+        new = await service.ok("POST", f"{chat_path}/messages", {"content": "again"})
         assert new["position"] == 2
 
 

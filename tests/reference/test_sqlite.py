@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from flake8_asyncdb.reference.schemas import UserCreate
 from flake8_asyncdb.reference.services import UserService
 from flake8_asyncdb.reference.sessions import DBSession
 
-from .conftest import until
+from .conftest import sqlite_threads, until
 
 pytestmark = pytest.mark.asyncio
 PRAGMAS = ("journal_mode", "synchronous", "cache_size", "temp_store", "busy_timeout", "foreign_keys")
@@ -202,14 +201,13 @@ async def test_savepoints_roll_back(start, sqlite_url):
 
 
 async def test_a_stopped_application_leaves_nothing_open(start, sqlite_url):
-    threads = set(threading.enumerate())
     path = Path(sqlite_url.removeprefix("sqlite:///"))
     async with start(sqlite_url) as service:
         await asyncio.gather(*(service.request("GET", "/users") for _ in range(5)))
         assert path.with_name("chat.db-wal").exists()
-        assert set(threading.enumerate()) > threads
+        assert sqlite_threads()
     assert not path.with_name("chat.db-wal").exists()  # SQLite removes it with the last connection
-    await until(lambda: set(threading.enumerate()) <= threads)
+    assert not sqlite_threads()
 
 
 async def test_memory_is_shared_by_the_requests_and_gone_afterwards(start):

@@ -6,6 +6,7 @@ The database is `DATABASE_URL`; without it, a SQLite file in the current directo
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Sequence
 
@@ -27,7 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     server = uvicorn.Server(uvicorn.Config(app, host=arguments.host, port=arguments.port))
-    server.run()
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again when it has stopped
+        server.run()
     return 0 if server.started else 3
 
 
