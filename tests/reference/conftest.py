@@ -46,18 +46,24 @@ def sqlite_threads() -> list[threading.Thread]:
     ]
 
 
+running_services = 0
+
+
 @contextlib.asynccontextmanager
 async def no_threads_left() -> AsyncIterator[None]:
-    """Wait at the end until every SQLite connection made within is closed.
+    """Wait at the end of the outermost service until every SQLite connection is closed.
 
     aiosqlite does not wait for the thread of a connection that failed or was given up; the thread complains
     when its event loop is closed by then.
     """
-    before = sqlite_threads()
+    global running_services  # noqa: PLW0603 (two services may run in one test)
+    running_services += 1
     try:
         yield
     finally:
-        await until(lambda: set(sqlite_threads()) <= set(before))
+        running_services -= 1
+        if not running_services:
+            await until(lambda: not sqlite_threads())
 
 
 @dataclass
