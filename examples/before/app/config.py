@@ -1,0 +1,6 @@
+"""Settings, read from the environment."""
+
+import os
+
+DATABASE_URL = os.getenv("DATABASE_URL", "sqlite:///chat.db")
+USAGE_DATABASE_URL = os.getenv("USAGE_DATABASE_URL", "sqlite:///usage.db")

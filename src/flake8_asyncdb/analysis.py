@@ -1,0 +1,55 @@
+"""Holds one file against the rules: finds its project, skips what cannot matter, runs the checks."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from flake8_asyncdb import syntax
+from flake8_asyncdb.catalog import Finding, Rule, run
+from flake8_asyncdb.facts import ProjectFacts, Settings
+from flake8_asyncdb.model.project import Module, Project, find_root
+
+_projects: dict[tuple[Path, Settings], ProjectFacts] = {}
+
+
+def analyze(path: Path, tree: ast.Module, source: bytes, rules: list[Rule], settings: Settings) -> list[Finding]:
+    """The findings of one file, given its tree and text as an editor, flake8 or the disk holds them."""
+    module = module_for(path, tree, source, settings)
+    if module is None:
+        return []
+    return run(rules, facts_of(module, settings).module(module))
+
+
+def module_for(path: Path, tree: ast.Module, source: bytes, settings: Settings) -> Module | None:
+    """The file as a module of its project; None when no rule can have anything to say about it."""
+    absolute = Path.cwd() / path
+    root = find_root(absolute.parent)
+    relative = absolute.relative_to(root).as_posix()
+    key = (root, settings)
+    facts = _projects.get(key)
+    if facts is not None:
+        known = facts.project.known(relative)
+        if known is not None and known.source != source:
+            facts = None
+    if facts is None:
+        facts = _projects[key] = ProjectFacts(Project(root), settings)
+    module = facts.project.known(relative)
+    if module is None:
+        module = facts.project.put(relative, source, tree)
+    else:
+        module.offer(tree)
+    return module if _matters(module, settings) else None
+
+
+def facts_of(module: Module, settings: Settings) -> ProjectFacts:
+    """The facts of a module's project."""
+    return _projects[module.project.root, settings]
+
+
+def _matters(module: Module, settings: Settings) -> bool:
+    if not syntax.mentions_libraries(module.source) and not module.project.reaches_libraries(module):
+        return False
+    if module.is_migration:
+        return "migrations" in settings.include
+    return not module.is_test or "tests" in settings.include

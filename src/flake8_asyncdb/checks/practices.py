@@ -1,0 +1,1 @@
+"""Row 0: general practices around the database."""

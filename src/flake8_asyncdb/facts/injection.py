@@ -1,0 +1,241 @@
+"""Route handlers, dependencies and the other functions that FastAPI runs on the event loop."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from flake8_asyncdb.facts.options import Options
+from flake8_asyncdb.facts.sessions import is_session
+from flake8_asyncdb.model import api
+from flake8_asyncdb.model.effects import sites
+from flake8_asyncdb.model.inference import ROUTE_METHODS, Inference
+from flake8_asyncdb.model.project import Class, Function, Module
+from flake8_asyncdb.model.scopes import Binding
+from flake8_asyncdb.model.values import Bound, External, Instance, Site, Tri, Value, instances, members
+
+if TYPE_CHECKING:
+    from flake8_asyncdb.facts import ProjectFacts
+
+ROUTERS = (api.FASTAPI, api.ROUTER, api.STARLETTE, "starlette.routing.Router")
+ADD_ROUTE = frozenset({"add_api_route", "add_route", "add_api_websocket_route", "add_websocket_route"})
+OTHER_FRAMEWORKS = frozenset(
+    """flask quart sanic bottle aiohttp litestar falcon requests httpx typer click redis django celery tornado
+    pyramid robyn""".split()
+)
+STREAMS = ("StreamingResponse", "FileResponse", "EventSourceResponse")
+DISPATCHERS = ("starlette.middleware.base.BaseHTTPMiddleware", "fastapi.middleware.base.BaseHTTPMiddleware")
+
+
+@dataclass(frozen=True)
+class Handler:
+    """A function registered for a path."""
+
+    function: Function
+    method: str
+
+    @property
+    def is_websocket(self) -> bool:
+        """Whether it serves a websocket."""
+        return "websocket" in self.method
+
+
+def handlers(module: Module, project: ProjectFacts) -> Iterator[Handler]:
+    """The route handlers that a module defines or registers."""
+    found: dict[Function, Handler] = {}
+    for function in module.functions():
+        for node in function.node.decorator_list:
+            if isinstance(node, ast.Call) and _is_route(node, function, project):
+                assert isinstance(node.func, ast.Attribute)
+                found.setdefault(function, Handler(function, node.func.attr))
+    for handler in _registered(module, project):
+        found.setdefault(handler.function, handler)
+    yield from found.values()
+
+
+def _is_route(node: ast.Call, function: Function, project: ProjectFacts) -> bool:
+    if not isinstance(node.func, ast.Attribute) or node.func.attr not in ROUTE_METHODS:
+        return False
+    answer = is_router(project.inference.value(node.func.value, function.outer), project)
+    return answer is Tri.YES or (answer is Tri.UNKNOWN and _has_path(node))
+
+
+def is_router(value: Value, project: ProjectFacts) -> Tri:
+    """Whether a value is an application or a router."""
+    answer = project.inference.is_instance(value, *ROUTERS)
+    if answer is Tri.NO:
+        for instance in instances(value):
+            foreign = isinstance(instance.cls, External)
+            if foreign and instance.cls.name.partition(".")[0] not in OTHER_FRAMEWORKS:  # type: ignore[union-attr]
+                return Tri.UNKNOWN
+    return answer
+
+
+def _has_path(node: ast.Call) -> bool:
+    path = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg == "path"), None)
+    return isinstance(path, ast.Constant) and isinstance(path.value, str) and path.value[:1] in ("", "/")
+
+
+def _registered(module: Module, project: ProjectFacts) -> Iterator[Handler]:
+    """Handlers of `app.get(path)(fn)` and `app.add_api_route(path, fn)`."""
+    for site in project.module(module).sites:
+        called = site.node.func
+        if isinstance(called, ast.Call) and isinstance(called.func, ast.Attribute) and site.node.args:
+            if called.func.attr in ROUTE_METHODS and _has_path(called):
+                yield from _named(site.node.args[0], site, called.func.attr, project)
+        elif isinstance(called, ast.Attribute) and called.attr in ADD_ROUTE:
+            if is_router(project.inference.value(called.value, site.scope), project) is not Tri.NO:
+                endpoint = Options(site, project.inference).get("endpoint", 1)
+                if endpoint.node is not None:
+                    yield from _named(endpoint.node, site, called.attr, project)
+
+
+def _named(node: ast.expr, site: Site, method: str, project: ProjectFacts) -> Iterator[Handler]:
+    for value in members(project.inference.value(node, site.scope)):
+        if isinstance(value, Bound):
+            yield Handler(value.function, method)
+
+
+@dataclass(frozen=True)
+class Injection:
+    """One `Depends` or `Security` and what it calls."""
+
+    site: Site
+    provider: Value
+
+    def functions(self, project: ProjectFacts) -> Iterator[Function]:
+        """The functions that FastAPI runs for it."""
+        for member in members(self.provider):
+            if isinstance(member, Bound):
+                yield member.function
+            elif isinstance(member, Class):
+                yield from project.effects.called(member)
+            elif isinstance(member, Instance):
+                yield from project.effects.called(member)
+
+
+def injections(module: Module, project: ProjectFacts) -> Iterator[Injection]:
+    """The `Depends(...)` calls of a module."""
+    for site in project.module(module).calls_to(api.DEPENDS, api.SECURITY):
+        depends = project.inference.value(site.node, site.scope)
+        for instance in instances(depends):
+            yield Injection(site, project.inference.provider(instance))
+
+
+@dataclass(frozen=True)
+class Provision:
+    """A parameter that FastAPI fills."""
+
+    binding: Binding
+    depends: Instance
+    value: Value
+
+
+def provisions(function: Function, project: ProjectFacts) -> Iterator[Provision]:
+    """The parameters of a function that a `Depends` fills."""
+    for binding in function.parameters:
+        depends = project.inference.injected(binding)
+        if depends is not None:
+            yield Provision(binding, depends, project.inference.bound(binding))
+
+
+def middleware(module: Module, project: ProjectFacts) -> Iterator[Function]:
+    """Functions decorated with `@app.middleware("http")`, `dispatch` methods, and ASGI `__call__` methods."""
+    for function in module.functions():
+        for node in function.node.decorator_list:
+            called = node.func if isinstance(node, ast.Call) else node
+            if isinstance(called, ast.Attribute) and called.attr == "middleware":
+                if is_router(project.inference.value(called.value, function.outer), project) is not Tri.NO:
+                    yield function
+    for cls in module.classes():
+        dispatch = cls.methods.get("dispatch")
+        if dispatch and project.inference.is_subclass(cls, *DISPATCHERS) is Tri.YES:
+            yield dispatch
+        call = cls.methods.get("__call__")
+        if call and [p.name for p in call.parameters[1:]] == ["scope", "receive", "send"]:
+            yield call
+
+
+class HandlerBody:
+    """What a handler's own body does, for the rules that look at it as a whole."""
+
+    def __init__(self, handler: Handler, project: ProjectFacts) -> None:
+        self.handler = handler
+        self.function = handler.function
+        self.project = project
+
+    @cached_property
+    def streams(self) -> bool:
+        """Whether it answers with a stream or a file, or may: the response class is named in it."""
+        if self.function.is_generator:
+            return True
+        nodes = [self.function.node.returns, *self.function.node.decorator_list]
+        text = " ".join(ast.unparse(node) for node in nodes if node is not None)
+        if any(name in text for name in STREAMS):
+            return True
+        for site in sites(self.function):
+            value = self.project.inference.value(site.node, site.scope)
+            if any(_is_stream(instance, self.project) for instance in instances(value)):
+                return True
+            if isinstance(site.node.func, ast.Name | ast.Attribute):
+                last = site.node.func.attr if isinstance(site.node.func, ast.Attribute) else site.node.func.id
+                if last in STREAMS:
+                    return True
+        return False
+
+
+@dataclass(frozen=True)
+class OwnSession:
+    """A call in a handler that opens a session."""
+
+    node: ast.Call
+    text: str
+
+
+def own_sessions(body: HandlerBody) -> Iterator[OwnSession]:
+    """The sessions that a handler opens, unless it opens them briefly and awaits something else outside."""
+    inference = body.project.inference
+    parents = body.function.module.index.parents
+    opened = [site for site in sites(body.function) if _opens_session(inference.value(site.node, site.scope), inference)]
+    blocks = [block for site in opened if (block := _with_around(site.node, parents)) is not None]
+    if blocks and _awaits_outside(body.function, blocks, parents):
+        return
+    for site in opened:
+        yield OwnSession(site.node, f"{ast.unparse(site.node.func)}()")
+
+
+def _opens_session(made: Value, inference: Inference) -> bool:
+    """Whether a call makes a session, or something that yields one when it is entered."""
+    for instance in instances(made):
+        entered = instance.args[0] if instance.cls in CONTEXT_CLASSES and instance.args else instance
+        if (instance.site is not None or instance.cls in CONTEXT_CLASSES) and is_session(entered, inference):
+            return True
+    return False
+
+
+def _with_around(node: ast.Call, parents: dict[ast.AST, ast.AST]) -> ast.AST | None:
+    item = parents.get(node)
+    return parents.get(item) if isinstance(item, ast.withitem) else None
+
+
+def _awaits_outside(function: Function, blocks: list[ast.AST], parents: dict[ast.AST, ast.AST]) -> bool:
+    for node in function.scope.awaits:
+        current: ast.AST | None = node
+        while current is not None and current not in blocks:
+            current = parents.get(current)
+        if current is None:
+            return True
+    return False
+
+
+CONTEXT_CLASSES = (External(api.CONTEXT_MANAGER), External(api.ASYNC_CONTEXT_MANAGER))
+
+
+def _is_stream(instance: Instance, project: ProjectFacts) -> bool:
+    classes = [instance.cls]
+    if isinstance(instance.cls, Class):
+        classes = [c for c in project.inference.linearized(instance.cls) if isinstance(c, Class | External)]
+    return any(isinstance(cls, External) and cls.name.rpartition(".")[2] in STREAMS for cls in classes)

@@ -1,0 +1,134 @@
+"""Applications: their lifespan, their start-up hooks, and whether they ever reach a database."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from flake8_asyncdb.facts.options import Option, Options
+from flake8_asyncdb.model import api
+from flake8_asyncdb.model.project import Function
+from flake8_asyncdb.model.values import Bound, Site, Tri, instances, members
+
+if TYPE_CHECKING:
+    from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
+    from flake8_asyncdb.facts.engines import Engine
+
+HOOK_ARGUMENTS = ("on_startup", "on_shutdown")
+HOOK_METHODS = frozenset({"on_event", "add_event_handler"})
+
+
+class App:
+    """One `FastAPI(...)` or `Starlette(...)` call."""
+
+    def __init__(self, site: Site, project: ProjectFacts) -> None:
+        self.site = site
+        self.project = project
+        self.options = Options(site, project.inference)
+
+    @property
+    def node(self) -> ast.Call:
+        return self.site.node
+
+    @property
+    def call_name(self) -> str:
+        """What was called to make it, as the code writes it."""
+        return ast.unparse(self.node.func)
+
+    @property
+    def lifespan(self) -> Option:
+        """Its `lifespan` argument."""
+        return self.options.get("lifespan")
+
+    @cached_property
+    def has_lifespan(self) -> Tri:
+        """Whether it has a lifespan, by argument or set on its router later."""
+        if self.site in self.project.late_lifespans:
+            return Tri.YES
+        if self.lifespan.is_present:
+            return Tri.NO if self.lifespan.is_none else Tri.YES
+        return self.lifespan.given
+
+    @property
+    def is_root(self) -> bool:
+        """Whether nothing mounts it: the lifespan of a mounted application never runs."""
+        return self.site not in self.project.mounted_apps
+
+    @cached_property
+    def engine(self) -> Engine | None:
+        """An engine that the application's imports reach."""
+        for module in self.project.project.closure(self.site.module):
+            if module.counts:
+                for engine in self.project.module(module).engines:
+                    return engine
+        return None
+
+    @property
+    def hooks(self) -> list[Hook]:
+        """The start-up and shutdown hooks registered on it, anywhere in the project."""
+        return [hook for hook in self.project.hooks if self.site in hook.apps]
+
+
+@dataclass(frozen=True)
+class Hook:
+    """One `on_event`, `add_event_handler`, `on_startup=` or `on_shutdown=`."""
+
+    node: ast.expr
+    name: str
+    apps: frozenset[Site]
+
+    @property
+    def fate(self) -> str:
+        """What becomes of it in the versions to come."""
+        return "deprecated" if self.name == "on_event" else "removed from applications in Starlette 1.0"
+
+
+def hooks(module: ModuleFacts) -> Iterator[Hook]:
+    """The hooks that a module registers."""
+    for site in module.sites:
+        called = site.node.func
+        if isinstance(called, ast.Attribute) and called.attr in HOOK_METHODS:
+            receiver = module.project.inference.value(called.value, site.scope)
+            apps = frozenset(i.site for i in instances(receiver) if i.site is not None)
+            if apps and module.project.inference.is_instance(receiver, api.STARLETTE) is Tri.YES:
+                yield Hook(site.node, called.attr, apps)
+    for app in module.apps:
+        for name in HOOK_ARGUMENTS:
+            option = app.options.get(name)
+            if option.node is not None and not option.is_none:
+                yield Hook(app.node, f"{name}=", frozenset({app.site}))
+
+
+def mounted(module: ModuleFacts) -> Iterator[Site]:
+    """The applications that a module mounts into another one."""
+    for site in module.sites:
+        called = site.node.func
+        name = called.attr if isinstance(called, ast.Attribute) else ""
+        if name in ("mount", "Mount", "Host", "host") or isinstance(called, ast.Name) and called.id in ("Mount", "Host"):
+            for argument in [*site.node.args, *(keyword.value for keyword in site.node.keywords)]:
+                for instance in instances(module.project.inference.value(argument, site.scope)):
+                    if instance.site is not None:
+                        yield instance.site
+
+
+def late_lifespans(module: ModuleFacts) -> Iterator[Site]:
+    """The applications whose `router.lifespan_context` a module sets."""
+    for scope in module.module.index.scopes.values():
+        for store in scope.attribute_stores:
+            target = store.node
+            if store.name == "lifespan_context" and isinstance(target, ast.Attribute):
+                base = target.value.value if isinstance(target.value, ast.Attribute) else target.value
+                for instance in instances(module.project.inference.value(base, scope)):
+                    if instance.site is not None:
+                        yield instance.site
+
+
+def lifespans(app: App) -> Iterator[Function]:
+    """The functions that an application's `lifespan=` names."""
+    if app.lifespan.value is not None:
+        for member in members(app.lifespan.value):
+            if isinstance(member, Bound):
+                yield member.function

@@ -1,0 +1,190 @@
+"""Classes that work on the database: what they hold, what their methods do, and who builds them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from flake8_asyncdb.facts.sessions import is_session
+from flake8_asyncdb.model import api
+from flake8_asyncdb.model.effects import Operation, sites
+from flake8_asyncdb.model.inference import external_bases
+from flake8_asyncdb.model.project import Class, Function
+from flake8_asyncdb.model.values import Bound, External, Instance, Site, Tri, Value, instances, members
+
+if TYPE_CHECKING:
+    from flake8_asyncdb.facts import ProjectFacts
+
+DATA_ACCESS = frozenset(
+    """add add_all bulk_insert_mappings bulk_save_objects bulk_update_mappings delete exec exec_driver_sql execute
+    get get_one merge query scalar scalars stream stream_scalars""".split()
+)
+HOLDINGS = (
+    api.SESSION,
+    api.ASYNC_SESSION,
+    api.ENGINE,
+    api.ASYNC_ENGINE,
+    api.SESSIONMAKER,
+    api.ASYNC_SESSIONMAKER,
+    api.SCOPED_SESSION,
+    api.ASYNC_SCOPED_SESSION,
+)
+NO_SERVICES = frozenset(
+    """pydantic.BaseModel pydantic_settings.BaseSettings sqlmodel.SQLModel builtins.Exception builtins.BaseException
+    builtins.ValueError builtins.RuntimeError enum.Enum typing.NamedTuple typing.TypedDict""".split()
+)
+CONTEXT_METHODS = ("__enter__", "__aenter__")
+
+
+class Service:
+    """A class of the project, looked at as a part of the database layer."""
+
+    def __init__(self, cls: Class, project: ProjectFacts) -> None:
+        self.cls = cls
+        self.project = project
+
+    @property
+    def node(self) -> ast.ClassDef:
+        return self.cls.node
+
+    @cached_property
+    def is_service(self) -> bool:
+        """Whether it is a service, repository or database class: holds a session or engine, or runs queries."""
+        return not self._is_something_else and (self.holds_database or self.runs_queries)
+
+    @cached_property
+    def _is_something_else(self) -> bool:
+        if self.project.is_declarative(self.cls) is Tri.YES or self._is_dataclass:
+            return True
+        for base in self.project.inference.linearized(self.cls):
+            if isinstance(base, External) and base.name in NO_SERVICES:
+                return True
+            if isinstance(base, Class) and any(name in base.methods for name in CONTEXT_METHODS):
+                return True
+        return False
+
+    @property
+    def _is_dataclass(self) -> bool:
+        for node in self.cls.node.decorator_list:
+            called = node.func if isinstance(node, ast.Call) else node
+            value = self.project.inference.value(called, self.cls.outer)
+            if isinstance(value, External) and value.name.rpartition(".")[2] in ("dataclass", "define", "attrs"):
+                return True
+        return False
+
+    def _own_classes(self) -> Iterator[Class]:
+        for base in self.project.inference.linearized(self.cls):
+            if isinstance(base, Class):
+                yield base
+
+    @cached_property
+    def held(self) -> list[Value]:
+        """What its methods store on the object, its own and inherited ones."""
+        return [
+            self.project.inference.bound(store)
+            for cls in self._own_classes()
+            for stores in cls.instance_stores.values()
+            for store in stores
+        ]
+
+    @cached_property
+    def holds_database(self) -> bool:
+        """Whether it stores a session, an engine, a factory, or another service."""
+        inference = self.project.inference
+        for value in self.held:
+            if inference.is_instance(value, *HOLDINGS) is Tri.YES:
+                return True
+            for instance in instances(value):
+                if isinstance(instance.cls, Class) and instance.cls is not self.cls:
+                    if self.project.is_service(instance.cls):
+                        return True
+        return False
+
+    @cached_property
+    def runs_queries(self) -> bool:
+        """Whether its methods query a session or a connection."""
+        return any(is_data_access(op, self.project) for method in self._methods() for op in self._operations(method))
+
+    def _operations(self, method: Function) -> list[Operation]:
+        return self.project.effects.operations(method)
+
+    def _methods(self) -> Iterator[Function]:
+        for cls in self._own_classes():
+            yield from cls.methods.values()
+
+    @cached_property
+    def makes_engine(self) -> bool:
+        """Whether `__init__` makes an engine and keeps it on the object."""
+        return self._makes(api.ENGINE, api.ASYNC_ENGINE)
+
+    @cached_property
+    def makes_factory(self) -> bool:
+        """Whether `__init__` makes a session factory and keeps it on the object."""
+        return self._makes(api.SESSIONMAKER, api.ASYNC_SESSIONMAKER, api.SCOPED_SESSION, api.ASYNC_SCOPED_SESSION)
+
+    def _makes(self, *names: str) -> bool:
+        constructor = self.cls.methods.get("__init__")
+        if constructor is None:
+            return False
+        for stores in self.cls.instance_stores.values():
+            for store in stores:
+                for instance in instances(self.project.inference.bound(store)):
+                    made_here = instance.site is not None and instance.site.scope.owner is constructor.scope
+                    if made_here and self.project.inference.is_subclass(instance.cls, *names) is Tri.YES:
+                        return True
+        return False
+
+    @cached_property
+    def data_access_methods(self) -> list[Function]:
+        """Its methods that query or change rows, `__init__` left out."""
+        return [
+            method
+            for name, method in self.cls.methods.items()
+            if name != "__init__" and any(is_data_access(op, self.project) for op in self._operations(method))
+        ]
+
+
+def is_data_access(operation: Operation, project: ProjectFacts) -> bool:
+    """Whether an operation reads or writes rows through a session or connection."""
+    if operation.method not in DATA_ACCESS or not isinstance(operation.receiver.cls, External):
+        return False
+    names = set(external_bases(operation.receiver.cls.name))
+    wanted = {api.SESSION, api.ASYNC_SESSION, api.CONNECTION, api.ASYNC_CONNECTION, api.SCOPED_SESSION}
+    return bool(names & wanted)
+
+
+def constructions(function: Function, project: ProjectFacts) -> Iterator[tuple[Site, Class]]:
+    """The objects of project classes that a function's body builds, itself or through a `return Cls(...)` function."""
+    for site in sites(function):
+        for member in members(project.inference.value(site.node.func, site.scope)):
+            if isinstance(member, Class):
+                yield site, member
+            elif isinstance(member, Bound):
+                built = built_by(member.function, project)
+                if built is not None:
+                    yield site, built
+
+
+def built_by(function: Function, project: ProjectFacts) -> Class | None:
+    """The class that a function only builds: its body is `return Cls(...)`."""
+    body = [node for node in function.node.body if not _is_docstring(node)]
+    if function.node.decorator_list or len(body) != 1 or not isinstance(body[0], ast.Return):
+        return None
+    call = body[0].value
+    if not isinstance(call, ast.Call):
+        return None
+    called = project.inference.value(call.func, function.scope)
+    return called if isinstance(called, Class) else None
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def holds_session(instance: Instance, project: ProjectFacts) -> bool:
+    """Whether an object of a project class keeps a session."""
+    return isinstance(instance.cls, Class) and any(
+        is_session(value, project.inference) for value in Service(instance.cls, project).held
+    )

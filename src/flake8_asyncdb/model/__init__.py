@@ -1,0 +1,1 @@
+"""What the code means: names, types and effects across the files of a project."""

@@ -1,0 +1,445 @@
+"""The files of one project: where its root is, what its modules are called, and each of them parsed at most once."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import sys
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from flake8_asyncdb import syntax
+from flake8_asyncdb.model import scopes
+from flake8_asyncdb.model.scopes import Binding, FunctionNode, Index, Scope
+
+MARKERS = ("pyproject.toml", "setup.py", "setup.cfg")
+MAX_FILES = 20_000
+USUAL_ROOTS = ("src", "app", "backend", "server", "lib")
+SKIPPED_DIRECTORIES = frozenset(
+    {"__pycache__", "node_modules", "site-packages", "dist-packages", "build", "dist", "venv", "env"}
+)
+EXTERNAL = frozenset(sys.stdlib_module_names) | {"sqlalchemy", "sqlmodel", "fastapi", "starlette", "pydantic"}
+_IMPORT = re.compile(
+    rb"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n#]*)|import[ \t]+([\w., \t]+))", re.M
+)
+_TEST_NAME = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py|tests\.py")
+
+
+class Namespace(NamedTuple):
+    """A directory of the project that works as a package without an `__init__.py`."""
+
+    path: str
+
+
+class Function:
+    """A `def` or `async def` of the project."""
+
+    def __init__(self, node: FunctionNode, module: Module, owner: Class | None) -> None:
+        self.node = node
+        self.module = module
+        self.owner = owner
+        self.scope = module.index.scopes[node]
+
+    def __repr__(self) -> str:
+        return f"<function {self.module.name}.{self.qualname}>"
+
+    @property
+    def name(self) -> str:
+        return self.node.name
+
+    @property
+    def qualname(self) -> str:
+        """Its name, behind its class's where it is a method."""
+        return f"{self.owner.name}.{self.name}" if self.owner else self.name
+
+    @property
+    def is_async(self) -> bool:
+        """Whether it was written with `async def`."""
+        return isinstance(self.node, ast.AsyncFunctionDef)
+
+    @property
+    def is_generator(self) -> bool:
+        """Whether calling it runs nothing yet, because it yields."""
+        return bool(self.scope.yields)
+
+    @cached_property
+    def parameters(self) -> list[Binding]:
+        """Its named parameters, in order."""
+        return [
+            binding
+            for argument, _ in scopes.parameters(self.node.args)
+            for binding in self.scope.bindings.get(argument.arg, [])
+            if binding.node is argument
+        ]
+
+    @property
+    def outer(self) -> Scope:
+        """The scope it was defined in: where its annotations, defaults and decorators are evaluated."""
+        assert self.scope.parent is not None
+        return self.scope.parent
+
+
+class Class:
+    """A class of the project."""
+
+    def __init__(self, node: ast.ClassDef, module: Module) -> None:
+        self.node = node
+        self.module = module
+        self.scope = module.index.scopes[node]
+
+    def __repr__(self) -> str:
+        return f"<class {self.module.name}.{self.name}>"
+
+    @property
+    def name(self) -> str:
+        return self.node.name
+
+    @property
+    def outer(self) -> Scope:
+        """The scope it was defined in."""
+        assert self.scope.parent is not None
+        return self.scope.parent
+
+    @cached_property
+    def methods(self) -> dict[str, Function]:
+        """The functions defined in its body, by name."""
+        return {
+            node.name: self.module.function(node)
+            for node in self.scope.definitions
+            if scopes.is_function(node)
+        }
+
+    @cached_property
+    def instance_stores(self) -> dict[str, list[Binding]]:
+        """What its methods assign to attributes of their first parameter."""
+        stores: dict[str, list[Binding]] = {}
+        for method in self.methods.values():
+            own = method.parameters[0].name if method.parameters else None
+            for store in method.scope.attribute_stores:
+                target = store.node
+                if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+                    if target.value.id == own:
+                        stores.setdefault(store.name, []).append(store)
+        return stores
+
+
+class Module:
+    """One file of the project, parsed and indexed when first asked."""
+
+    def __init__(self, project: Project, path: str, source: bytes, tree: ast.Module | None = None) -> None:
+        self.project = project
+        self.path = path
+        self.source = source
+        self._tree = tree
+        self._functions: dict[ast.AST, Function] = {}
+        self._classes: dict[ast.AST, Class] = {}
+
+    def __repr__(self) -> str:
+        return f"<module {self.path}>"
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """Its tree; empty when it cannot be parsed."""
+        return self._tree or syntax.parse(self.source) or ast.Module([], [])
+
+    def offer(self, tree: ast.Module) -> None:
+        """Take a tree of the same text, if none was needed yet."""
+        self._tree = self._tree or tree
+
+    @cached_property
+    def index(self) -> Index:
+        """Its scopes and bindings."""
+        return scopes.index(self.tree, self)
+
+    @property
+    def scope(self) -> Scope:
+        """Its top level."""
+        return self.index.root
+
+    @property
+    def is_package(self) -> bool:
+        """Whether it is the `__init__.py` of a package."""
+        return self.file_name == "__init__.py"
+
+    @property
+    def file_name(self) -> str:
+        """The last part of its path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def directory(self) -> str:
+        """The directory it lies in; empty at the project's root."""
+        return self.path.rpartition("/")[0]
+
+    @property
+    def name(self) -> str:
+        """A dotted name for messages: the path below the project's root."""
+        path = self.directory if self.is_package else self.path.removesuffix(".py")
+        return path.replace("/", ".")
+
+    @property
+    def is_test(self) -> bool:
+        """Test code, by where it lies or because it imports pytest at its top level."""
+        if any(part in ("tests", "test") for part in self.directory.split("/")):
+            return True
+        if _TEST_NAME.fullmatch(self.file_name):
+            return True
+        return b"pytest" in self.source and re.search(rb"^(?:import|from) pytest\b", self.source, re.M) is not None
+
+    @property
+    def is_migration(self) -> bool:
+        """An Alembic environment or revision."""
+        if self.file_name == "env.py":
+            return b"alembic" in self.source
+        return "versions" in self.directory.split("/") and b"revision" in self.source
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is part of what the project runs: neither test code nor a migration."""
+        return not self.is_test and not self.is_migration
+
+    def function(self, node: FunctionNode) -> Function:
+        """The function that a definition makes: one object for each node."""
+        known = self._functions.get(node)
+        if known is None:
+            parent = self.index.scopes[node].parent
+            owner = self.class_(parent.node) if parent and isinstance(parent.node, ast.ClassDef) else None
+            known = self._functions[node] = Function(node, self, owner)
+        return known
+
+    def class_(self, node: ast.ClassDef) -> Class:
+        """The class that a definition makes: one object for each node."""
+        known = self._classes.get(node)
+        if known is None:
+            known = self._classes[node] = Class(node, self)
+        return known
+
+    def functions(self) -> Iterator[Function]:
+        """Every function in it, nested ones and methods too, in source order."""
+        for node in self.index.scopes:
+            if scopes.is_function(node):
+                yield self.function(node)
+
+    def classes(self) -> Iterator[Class]:
+        """Every class in it, in source order."""
+        for node in self.index.scopes:
+            if isinstance(node, ast.ClassDef):
+                yield self.class_(node)
+
+    def enclosing_function(self, scope: Scope) -> Function | None:
+        """The function whose body `scope` belongs to; None at the top level, in a class body or a lambda."""
+        node = scope.owner.node
+        return self.function(node) if scopes.is_function(node) else None
+
+    @cached_property
+    def imported(self) -> list[Module]:
+        """The project's modules that it imports anywhere, found in its text without parsing it."""
+        found: dict[str, Module] = {}
+        for match in _IMPORT.finditer(self.source):
+            origin, names, plain = (part.decode("utf-8", "replace") if part else "" for part in match.groups())
+            targets: list[str] = []
+            if plain:
+                targets = [name.split(" as ")[0].strip() for name in plain.split(",")]
+            else:
+                cleaned = re.sub(r"#[^\n]*", "", names).strip("()")
+                imported = [name.split(" as ")[0].strip() for name in cleaned.split(",")]
+                dot = "" if origin.endswith(".") else "."
+                targets = [origin, *(f"{origin}{dot}{name}" for name in imported if name and name != "*")]
+            for target in targets:
+                for module in self.project.modules_on_the_way(target, self):
+                    found[module.path] = module
+        found.pop(self.path, None)
+        return list(found.values())
+
+
+class Project:
+    """The tree below one root, read on demand; nothing outside it is ever opened."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._modules: dict[str, Module | None] = {}
+        self._resolved: dict[tuple[str, str], Module | Namespace | None] = {}
+        self._mentioning: dict[bytes, list[Module]] = {}
+        self._reaching: dict[str, bool] = {}
+        self._roots: dict[str, list[str]] = {}
+
+    @cached_property
+    def paths(self) -> frozenset[str]:
+        """The Python files below the root, without virtual environments, vendored trees and nested projects."""
+        return frozenset(_python_files(self.root))
+
+    @cached_property
+    def directories(self) -> frozenset[str]:
+        """The directories that hold Python files, at any depth."""
+        return frozenset(parent for path in self.paths for parent in parents(path))
+
+    def module(self, path: str) -> Module | None:
+        """The module at a path below the root; None when there is none or it cannot be read."""
+        if path not in self._modules:
+            source = syntax.read(self.root / path) if path in self.paths else None
+            self._modules[path] = None if source is None else Module(self, path, source)
+        return self._modules[path]
+
+    def known(self, path: str) -> Module | None:
+        """The module at a path, if it has been read already."""
+        return self._modules.get(path)
+
+    def put(self, path: str, source: bytes, tree: ast.Module) -> Module:
+        """Use this text and tree, as an editor or flake8 holds them, instead of the file on disk."""
+        module = self._modules[path] = Module(self, path, source, tree)
+        return module
+
+    def modules(self) -> Iterator[Module]:
+        """Every readable module, in the order of the paths."""
+        for path in sorted(self.paths | self._modules.keys()):
+            module = self.module(path)
+            if module is not None:
+                yield module
+
+    def mentioning(self, *words: bytes) -> list[Module]:
+        """The modules of the running program whose text holds any of `words`; a test for bytes that parses nothing."""
+        found: dict[str, Module] = {}
+        for word in words:
+            if word not in self._mentioning:
+                self._mentioning[word] = [m for m in self.modules() if word in m.source and m.counts]
+            found.update((module.path, module) for module in self._mentioning[word])
+        return [found[path] for path in sorted(found)]
+
+    def reaches_libraries(self, module: Module) -> bool:
+        """Whether a module names one of the libraries, or imports a module of the project that does, and so on."""
+        if module.path in self._reaching:
+            return self._reaching[module.path]
+        seen, pending = {module.path: module}, [module]
+        while pending:
+            current = pending.pop()
+            if self._reaching.get(current.path) or syntax.mentions_libraries(current.source):
+                self._reaching[module.path] = True
+                return True
+            for imported in current.imported:
+                if imported.path not in seen and self._reaching.get(imported.path, True):
+                    seen[imported.path] = imported
+                    pending.append(imported)
+        self._reaching.update(dict.fromkeys(seen, False))
+        return False
+
+    def closure(self, module: Module) -> list[Module]:
+        """The module and everything of the project that it imports, directly or not; nearest first."""
+        seen = {module.path: module}
+        queue = [module]
+        for current in queue:
+            for imported in current.imported:
+                if imported.path not in seen:
+                    seen[imported.path] = imported
+                    queue.append(imported)
+        return queue
+
+    def resolve_import(self, name: str, importer: Module) -> Module | Namespace | None:
+        """The module or namespace directory that `name` (leading dots allowed) means in `importer`.
+
+        None says that it lies outside the project.
+        """
+        key = (importer.directory, name)
+        if key not in self._resolved:
+            self._resolved[key] = self._resolve(name, importer)
+        return self._resolved[key]
+
+    def _resolve(self, name: str, importer: Module) -> Module | Namespace | None:
+        level = len(name) - len(name.lstrip("."))
+        below = name[level:].replace(".", "/")
+        if level:
+            around = parents(importer.path)
+            return self._at(join(around[level - 1], below)) if level <= len(around) else None
+        first = below.partition("/")[0]
+        if not first or first in EXTERNAL:
+            return None
+        for base in self._source_roots(importer.directory):
+            start = join(base, first)
+            if start in self.directories or f"{start}.py" in self.paths:
+                return self._at(join(base, below))
+        return None
+
+    def submodule(self, directory: str, name: str) -> Module | Namespace | None:
+        """What `name` is in a package directory: a module, a namespace directory, or nothing."""
+        return self._at(join(directory, name))
+
+    def modules_on_the_way(self, name: str, importer: Module) -> Iterator[Module]:
+        """The modules that importing `name` runs: the packages above it and itself."""
+        level = len(name) - len(name.lstrip("."))
+        parts = name[level:].split(".") if name[level:] else []
+        for end in range(0 if level else 1, len(parts) + 1):
+            target = self.resolve_import("." * level + ".".join(parts[:end]), importer)
+            if isinstance(target, Module):
+                yield target
+            elif target is None:
+                return
+
+    def _at(self, target: str) -> Module | Namespace | None:
+        for candidate in (join(target, "__init__.py"), f"{target}.py"):
+            module = self.module(candidate)
+            if module is not None:
+                return module
+        return Namespace(target) if target in self.directories else None
+
+    def _source_roots(self, directory: str) -> list[str]:
+        """Where an absolute import in a file of `directory` may start: directories that are no package, nearest first."""
+        if directory not in self._roots:
+            around = [directory, *parents(directory)] if directory else [""]
+            plain = [each for each in around if join(each, "__init__.py") not in self.paths]
+            usual = [join(each, name) for each in around for name in USUAL_ROOTS]
+            self._roots[directory] = plain + [root for root in usual if root in self.directories]
+        return self._roots[directory]
+
+
+def find_root(directory: Path) -> Path:
+    """The nearest directory with packaging metadata, else the git root, else `directory` itself."""
+    candidates = [directory, *directory.parents]
+    for candidate in candidates:
+        if any((candidate / marker).is_file() for marker in MARKERS):
+            return candidate
+        if (candidate / ".git").exists():
+            return candidate
+    return directory
+
+
+def join(directory: str, name: str) -> str:
+    """A path below the project's root; the root itself is the empty one."""
+    return f"{directory}/{name}" if directory and name else directory or name
+
+
+def parents(path: str) -> list[str]:
+    """The directories around a path, nearest first; the project's root is the empty one."""
+    found = []
+    while path:
+        path = path.rpartition("/")[0]
+        found.append(path)
+    return found
+
+
+def _python_files(root: Path) -> Iterator[str]:
+    count = 0
+    for directory, subdirectories, names in os.walk(root):
+        here = Path(directory)
+        subdirectories[:] = sorted(
+            name for name in subdirectories if not name.startswith(".") and _is_own(here / name)
+        )
+        below = here.relative_to(root).as_posix().removeprefix(".")
+        for name in sorted(names):
+            if name.endswith(".py") and _stays_inside(here / name, root):
+                yield join(below, name)
+                count += 1
+        if count > MAX_FILES:
+            return
+
+
+def _stays_inside(file: Path, root: Path) -> bool:
+    return not file.is_symlink() or file.resolve().is_relative_to(root.resolve())
+
+
+def _is_own(directory: Path) -> bool:
+    if directory.name in SKIPPED_DIRECTORIES and not (directory / "__init__.py").is_file():
+        return False
+    markers = (*MARKERS, "pyvenv.cfg")
+    return not directory.is_symlink() and not any((directory / marker).is_file() for marker in markers)

@@ -1,0 +1,156 @@
+"""What an expression can stand for, as far as it can be known without running anything."""
+
+from __future__ import annotations
+
+import ast
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flake8_asyncdb.model.project import Class, Function, Module, Namespace
+from flake8_asyncdb.model.scopes import Scope
+
+
+class Tri(enum.Enum):
+    """The three answers; only `YES` and `NO` may lead to a finding."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The call that makes an object, which is also the object's identity."""
+
+    node: ast.Call
+    scope: Scope
+
+    @property
+    def module(self) -> Module:
+        """The file that the call stands in."""
+        return self.scope.module
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """Something outside the project, by its canonical dotted name."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A constant."""
+
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A function of the project, with the object or class it was looked up on."""
+
+    function: Function
+    receiver: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Anonymous:
+    """A lambda."""
+
+    node: ast.Lambda
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """An attribute of an object whose class lies outside the project."""
+
+    receiver: Instance
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An object of a class; `args` as in `list[int]`, `source` the object it was got from."""
+
+    cls: Class | External
+    args: tuple[Value, ...] = ()
+    site: Site | None = None
+    source: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple:
+    """A tuple of known length."""
+
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TypeForm:
+    """A type that is not a plain class: `Annotated[...]`, `X | None`, a `NewType`, an alias."""
+
+    expression: ast.expr
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """One of several; without members, nothing that any path produces."""
+
+    members: tuple[Value, ...]
+
+
+class _Unknown:
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN = _Unknown()
+NEVER = Union(())
+NONE = Literal(None)
+
+Value = (
+    Module
+    | Class
+    | Namespace
+    | External
+    | Literal
+    | Bound
+    | Anonymous
+    | Method
+    | Instance
+    | Tuple
+    | TypeForm
+    | Union
+    | _Unknown
+)
+
+
+def union(values: list[Value]) -> Value:
+    """The values as one, without repetitions."""
+    members: dict[Value, None] = {}
+    for value in values:
+        members.update(dict.fromkeys(value.members if isinstance(value, Union) else (value,)))
+    return next(iter(members)) if len(members) == 1 else Union(tuple(members))
+
+
+def members(value: Value) -> Iterator[Value]:
+    """What the value can be, `None` left out: using it as something else says that it is not None there."""
+    for member in value.members if isinstance(value, Union) else (value,):
+        if member != NONE:
+            yield member
+
+
+def instances(value: Value) -> Iterator[Instance]:
+    """The objects of known class among what the value can be."""
+    for member in members(value):
+        if isinstance(member, Instance):
+            yield member
+
+
+def is_known(value: Value) -> bool:
+    """Whether there is something that the value can be, and nothing unknown among it."""
+    found = list(members(value))
+    return bool(found) and UNKNOWN not in found

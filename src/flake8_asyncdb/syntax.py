@@ -1,0 +1,47 @@
+"""Reads one file the way Python does, and gives up quietly where Python would."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from pathlib import Path
+
+MAX_BYTES = 3_000_000
+LIBRARIES = (b"sqlalchemy", b"sqlmodel", b"fastapi", b"starlette")
+
+
+def read(path: Path) -> bytes | None:
+    """The file's bytes, or None when it cannot be read or is larger than `MAX_BYTES`."""
+    try:
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError):
+        return None
+    return content if len(content) <= MAX_BYTES else None
+
+
+def parse(source: bytes | str) -> ast.Module | None:
+    """The file's tree, or None when this Python cannot parse it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def parse_expression(text: str) -> ast.expr | None:
+    """The expression in a string annotation, or None when it is not one."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def mentions_libraries(source: bytes) -> bool:
+    """Whether the text names one of the libraries at all: a test for bytes, before any parsing."""
+    return any(library in source for library in LIBRARIES)

@@ -1,0 +1,66 @@
+"""What several test modules need: a real flake8, and a project on disk for it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+LINE = re.compile(r"(?:\./)?(?P<path>.+?):(?P<line>\d+):\d+: (?P<code>[A-Z]+\d+) ")
+
+
+@dataclass(frozen=True)
+class Flake8Run:
+    """What one flake8 process said."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+    @property
+    def findings(self) -> list[tuple[str, int, str]]:
+        """Path, line and code of each finding, in the order printed."""
+        found = filter(None, map(LINE.match, self.stdout.splitlines()))
+        return [(match["path"], int(match["line"]), match["code"]) for match in found]
+
+    @property
+    def codes(self) -> list[str]:
+        """The plugin's codes, in the order printed."""
+        return [code for _, _, code in self.findings if code.startswith("ADB")]
+
+
+RunFlake8 = Callable[..., Flake8Run]
+WriteProject = Callable[[dict[str, str]], Path]
+
+
+@pytest.fixture
+def run_flake8(tmp_path: Path) -> RunFlake8:
+    """Run `python -m flake8` in the test's directory, or in `cwd`."""
+
+    def run(*arguments: str | Path, cwd: Path = tmp_path, stdin: str | None = None) -> Flake8Run:
+        command = [sys.executable, "-m", "flake8", *map(str, arguments)]
+        done = subprocess.run(
+            command, cwd=cwd, input=stdin, capture_output=True, encoding="utf-8", timeout=120, check=False
+        )
+        return Flake8Run(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def write_project(tmp_path: Path) -> WriteProject:
+    """Write files into the test's directory, and a pyproject.toml that makes it a project."""
+
+    def write(files: dict[str, str]) -> Path:
+        for name, text in {"pyproject.toml": "", **files}.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return tmp_path
+
+    return write
