@@ -7,8 +7,10 @@ import traceback
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy.exc import StatementError
 
 from flake8_asyncdb.reference.errors import DatabaseUnavailableError
+from flake8_asyncdb.reference.models import User
 
 from .conftest import PASSWORD
 
@@ -70,3 +72,13 @@ async def test_the_password_is_in_no_start_up_error(start, postgres, caplog, dri
     error = failure.value
     check_silent("".join(traceback.format_exception(type(error), error, error.__traceback__)))
     check_silent(caplog.text)
+
+
+async def test_values_are_in_no_error_of_sqlalchemy(start, url):
+    async with start(url) as service:
+        with pytest.raises(StatementError) as failure:
+            async with service.app.state.session_factories.write.begin() as db:
+                db.add(User(name="a private name", email=None))
+        text = str(failure.value)
+        assert "[SQL parameters hidden due to hide_parameters=True]" in text
+        assert "private" not in text.partition("DETAIL")[0]  # PostgreSQL's own words have the failing row
