@@ -137,6 +137,7 @@ def postgres(postgres_server: Postgres) -> Postgres:
     """The server with an empty database `app`."""
     postgres_server.admin(
         "ALTER ROLE app RESET ALL",
+        f"ALTER ROLE app SET lock_timeout = '{PATIENCE}s'",  # a deadlock within the application ends
         "DROP SCHEMA IF EXISTS public CASCADE",
         "CREATE SCHEMA public AUTHORIZATION app",
     )
@@ -240,7 +241,8 @@ async def run_on_uvicorn(
     url: str, prepare: Callable[[FastAPI], None] | None = None, **settings: Any
 ) -> AsyncIterator[Service]:
     app = new_app(url, prepare, settings)
-    config = uvicorn.Config(app, port=0, ws="none", log_config=None)
+    # The limit is for tests that fail: their streams may be parked for ever.
+    config = uvicorn.Config(app, port=0, ws="none", log_config=None, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     async with no_threads_left():
         serving = asyncio.create_task(server.serve())

@@ -34,6 +34,8 @@ async def test_pragmas_on_every_connection_that_serves(start, sqlite_url):
             factories.read() as two,
         ):
             await held.rollback()
+            driver_connection = (await held.get_raw_connection()).driver_connection
+            assert driver_connection.isolation_level is None  # begins nothing of its own
             expected = ("wal", 1, -5678, 2, 1234, 1)
             assert await read_pragmas(one) == await read_pragmas(two) == expected
             assert service.in_use == 3

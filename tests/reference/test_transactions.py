@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from flake8_asyncdb.reference.dependencies import UserServiceDep
 from flake8_asyncdb.reference.models import ChatSession
-from flake8_asyncdb.reference.schemas import UserCreate
+from flake8_asyncdb.reference.schemas import MessageCreate, UserCreate
+from flake8_asyncdb.reference.services import ChatSessionService, MessageService
 from flake8_asyncdb.reference.sessions import DBSession, SoftDeleteSession, get_db
 
 from .conftest import until
@@ -204,6 +205,19 @@ async def test_a_request_cancelled_in_its_commit_is_committed(start, postgres, d
         assert await service.emails() == ["eve@example.org"]
 
 
+@pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])
+async def test_a_locked_row_is_read_as_it_is_now(start, postgres, driver):
+    """And not as the session saw it before the lock."""
+    async with start(postgres.url(driver)) as service:
+        chat = await service.chat()
+        async with service.app.state.session_factories.write.begin() as db:
+            seen = await ChatSessionService(db).get(chat)
+            assert seen.message_count == 0
+            await service.ok("POST", f"/chat-sessions/{chat}/messages", {"content": "meanwhile"})
+            message = await MessageService(db).create(chat, "user", MessageCreate(content="then"))
+            assert message.position == seen.message_count == 2
+
+
 async def test_attributes_stay_readable_after_the_commit(start, url):
     async with start(url) as service:
         await service.user("a@example.org")
@@ -211,5 +225,4 @@ async def test_attributes_stay_readable_after_the_commit(start, url):
             user = (await db.execute(text("SELECT id FROM users"))).scalar_one()
             chat = ChatSession(user_id=user, title="talk")
             db.add(chat)
-        assert (chat.title, chat.message_count, chat.created_at.tzinfo) is not None
-        assert chat.title == "talk"
+        assert (chat.title, chat.message_count, chat.deleted_at) == ("talk", 0, None)
