@@ -6,7 +6,6 @@ The database is `DATABASE_URL`; without it, a SQLite file in the current directo
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
 from collections.abc import Sequence
 
@@ -17,7 +16,10 @@ from .app import create_app
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serve until a signal comes. Return 0, 2 for wrong settings, 3 when the start-up failed."""
+    """Serve until a signal comes; return 0, or 2 when the settings are wrong.
+
+    Raises `SystemExit`: 2 for a wrong command line, 3 when the start-up failed.
+    """
     parser = argparse.ArgumentParser(description="Run the reference service.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8000, help="port to listen on, 0 for any free one")
@@ -27,10 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ValidationError as error:
         print(error, file=sys.stderr)
         return 2
-    server = uvicorn.Server(uvicorn.Config(app, host=arguments.host, port=arguments.port))
-    with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again when it has stopped
-        server.run()
-    return 0 if server.started else 3
+    uvicorn.run(app, host=arguments.host, port=arguments.port)
+    return 0
 
 
 if __name__ == "__main__":
