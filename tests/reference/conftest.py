@@ -80,9 +80,7 @@ class Postgres:
     def admin(self, *statements: str, database: str = "app") -> list[tuple[Any, ...]]:
         """Run statements as the superuser, each in its own transaction; return the last one's rows."""
         rows: list[tuple[Any, ...]] = []
-        with psycopg.connect(
-            f"host={self.host} user=postgres dbname={database}", autocommit=True
-        ) as connection:
+        with psycopg.connect(f"host={self.host} user=postgres dbname={database}", autocommit=True) as connection:
             for statement in statements:
                 cursor = connection.execute(statement)
                 rows = cursor.fetchall() if cursor.description else []
