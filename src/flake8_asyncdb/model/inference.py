@@ -453,7 +453,7 @@ class Inference:
 
     def _product(self, maker: str, site: Site) -> Value:
         """The session that a session factory makes."""
-        if any(keyword.arg is None for keyword in site.node.keywords):
+        if maker == api.SESSIONMAKER and any(keyword.arg is None for keyword in site.node.keywords):
             return UNKNOWN
         for keyword in site.node.keywords:
             if keyword.arg == "class_":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function, Module
@@ -74,8 +75,11 @@ class TextEvaluator:
         body = getattr(top, "body", [])
         if not isinstance(body, list):
             return {}
-        reached = self._run_to(body, {}, scope.owner, chain)
-        return reached if reached is not None else {}
+        reached = self._run_to(body, {}, scope.owner, chain) or {}
+        for inner, outer in reversed(list(pairwise(chain))):
+            if isinstance(outer, ast.IfExp) and inner is not outer.test:
+                reached = self._assume(outer.test, reached, scope, inner is outer.body)
+        return reached
 
     def _run_to(self, body: list[ast.stmt], env: Environment, scope: Scope, chain: list[ast.AST]) -> Environment | None:
         """The environment before the statement of `body` that holds the node at the start of `chain`."""
