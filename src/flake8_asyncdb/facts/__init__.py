@@ -131,7 +131,7 @@ class ModuleFacts:
     def session_calls(self) -> list[OpenedSession]:
         """The sessions made without a factory: the class called directly."""
         names = (api.ASYNC_SESSION, api.SESSION, "sqlmodel.ext.asyncio.AsyncSession", "sqlmodel.Session")
-        return [OpenedSession(site, self.project) for site in self.calls_to(*names)]
+        return [OpenedSession(site, name, self.project) for name in names for site in self.calls_to(name)]
 
     @cached_property
     def columns(self) -> list[Column]:
@@ -209,7 +209,7 @@ class ModuleFacts:
     @cached_property
     def apps(self) -> list[App]:
         """The applications that it makes."""
-        return [App(site, self.project) for site in self.calls_to(*APP_CALLS)]
+        return [App(site, name, self.project) for name in APP_CALLS for site in self.calls_to(name)]
 
     @cached_property
     def hooks(self) -> list[Hook]:
@@ -313,8 +313,8 @@ class ModuleFacts:
 
     def relationships(self) -> Iterator[Relationship]:
         """The relationships that it declares."""
-        for site in self.calls_to(*RELATIONSHIP_CALLS):
-            yield Relationship(site, self.project)
+        for name in RELATIONSHIP_CALLS:
+            yield from (Relationship(site, name, self.project) for site in self.calls_to(name))
 
     def raw_sql_calls(self) -> Iterator[practices.RawSql]:
         """The plain strings given where a statement belongs."""
@@ -347,10 +347,6 @@ class ModuleFacts:
     def hard_deletions(self) -> Iterator[practices.HardDeletion]:
         """The real deletions of models that can be marked as deleted."""
         return practices.hard_deletions(self)
-
-    def is_handler(self, function: Function) -> bool:
-        """Whether a function of the module is a route handler."""
-        return any(handler.function is function for handler in self.handlers)
 
 
 class ProjectFacts:

@@ -84,10 +84,10 @@ class Effects:
         """The method calls on library objects directly in a scope."""
         if scope not in self._operations:
             self._operations[scope] = [
-                Operation(site, member.receiver, member.name)
+                operation
                 for site in sites_in(scope)
                 for member in members(self.inference.value(site.node.func, site.scope))
-                if isinstance(member, Method)
+                if (operation := _operation(site, member)) is not None
             ]
         return self._operations[scope]
 
@@ -225,6 +225,15 @@ def _wants_any(test: ast.expr, names: set[str]) -> bool:
     return False
 
 
+def _operation(site: Site, called: Value) -> Operation | None:
+    if isinstance(called, Method):
+        return Operation(site, called.receiver, called.name)
+    if isinstance(called, External) and called.name in api.DRIVER_CONNECTS:
+        module, _, function = called.name.rpartition(".")
+        return Operation(site, Instance(External(module)), function)
+    return None
+
+
 DRIVERS = tuple(External(f"builtins.{name}") for name in ("next", "list", "tuple", "set", "sum", "any", "all"))
 
 
@@ -252,6 +261,8 @@ def is_sync_io(operation: Operation) -> bool:
         return operation.method in api.METADATA_IO and bool(operation.site.node.args or operation.site.node.keywords)
     if cls.name == api.SCOPED_SESSION:
         return operation.method in api.SESSION_IO
+    if f"{cls.name}.{operation.method}" in api.DRIVER_CONNECTS:
+        return True
     return any(operation.method in SYNC_IO.get(name, ()) for name in external_bases(cls.name))
 
 

@@ -198,7 +198,7 @@ class Module:
     def is_migration(self) -> bool:
         """An Alembic environment or revision."""
         if self.file_name == "env.py":
-            return b"alembic" in self.source
+            return b"alembic" in self.source or "alembic" in self.directory or "migrations" in self.directory
         return "versions" in self.directory.split("/") and (b"revision" in self.source or b"alembic" in self.source)
 
     @cached_property

@@ -134,6 +134,13 @@ class Index:
             previous, current = current, self.parents.get(current)
         return self.root
 
+    def is_inside(self, node: ast.AST, ancestor: ast.AST) -> bool:
+        """Whether `node` is `ancestor` or stands below it."""
+        current: ast.AST | None = node
+        while current is not None and current is not ancestor:
+            current = self.parents.get(current)
+        return current is not None
+
     def statement_of(self, node: ast.AST) -> ast.AST:
         """The statement that `node` is part of."""
         while not isinstance(node, ast.stmt | ast.ExceptHandler | ast.Module) and node in self.parents:
