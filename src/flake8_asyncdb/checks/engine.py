@@ -24,27 +24,39 @@ def sync_engine(module: ModuleFacts) -> Iterator[Hit]:
 
     Bad:
 
-        from fastapi import Depends, FastAPI
+        from fastapi import APIRouter, Depends
         from sqlalchemy import create_engine, text
         from sqlalchemy.orm import Session, sessionmaker
 
         engine = create_engine("postgresql://db/app", pool_pre_ping=True)  # ADB201
         SessionLocal = sessionmaker(engine)
-        app = FastAPI()
+        router = APIRouter()
 
         def get_db():
             with SessionLocal() as session:
                 yield session
 
-        @app.get("/")
-        async def home(db: Session = Depends(get_db)):
-            return db.execute(text("select 1")).scalar()
+        @router.get("/users/count")
+        async def count_users(db: Session = Depends(get_db)) -> int:
+            return db.scalar(text("select count(*) from users"))
 
     Good:
 
-        from sqlalchemy.ext.asyncio import create_async_engine
+        from fastapi import APIRouter, Depends
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+        router = APIRouter()
+
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+
+        @router.get("/users/count")
+        async def count_users(db: AsyncSession = Depends(get_db)) -> int:
+            return await db.scalar(text("select count(*) from users"))
 
     Not reported: an engine that no async handler, dependency, middleware or lifespan reaches, such as that of
     plain `def` handlers, a Celery worker, a command line or Alembic; `AsyncEngine(create_engine(...))`; an
@@ -146,28 +158,30 @@ def engine_per_request(module: ModuleFacts) -> Iterator[Hit]:
     Bad:
 
         from fastapi import APIRouter
-        from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import create_async_engine
 
         router = APIRouter()
 
-        @router.get("/users")
-        async def list_users():
+        @router.get("/users/count")
+        async def count_users() -> int:
             engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)  # ADB203
             async with engine.connect() as connection:
-                return await connection.exec_driver_sql("select 1")
+                return await connection.scalar(text("select count(*) from users"))
 
     Good:
 
         from fastapi import APIRouter
-        from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
         router = APIRouter()
 
-        @router.get("/users")
-        async def list_users():
+        @router.get("/users/count")
+        async def count_users() -> int:
             async with engine.connect() as connection:
-                return await connection.exec_driver_sql("select 1")
+                return await connection.scalar(text("select count(*) from users"))
 
     Not reported: an engine kept in a global, an attribute, a cache or `app.state`; one disposed of in the same
     function; NullPool; a function that others than handlers and dependencies call too.

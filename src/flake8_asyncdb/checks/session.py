@@ -24,25 +24,36 @@ def sync_sessionmaker(module: ModuleFacts) -> Iterator[Hit]:
 
     Bad:
 
-        from fastapi import FastAPI
+        from fastapi import APIRouter
         from sqlalchemy import create_engine, text
         from sqlalchemy.orm import sessionmaker
 
         engine = create_engine("postgresql://db/app", pool_pre_ping=True)
         SessionLocal = sessionmaker(bind=engine)  # ADB301
-        app = FastAPI()
+        router = APIRouter()
 
-        @app.get("/")
-        async def home():
+        @router.get("/users/count")
+        async def count_users() -> int:
             with SessionLocal() as session:
-                return session.scalar(text("select 1"))
+                return session.scalar(text("select count(*) from users"))
 
     Good:
 
-        from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+        from fastapi import APIRouter, Depends
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
         SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+        router = APIRouter()
+
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+
+        @router.get("/users/count")
+        async def count_users(db: AsyncSession = Depends(get_db)) -> int:
+            return await db.scalar(text("select count(*) from users"))
 
     Not reported: a factory whose sessions and engine no async entry point reaches; `sessionmaker(class_=AsyncSession)`
     (ADB302 speaks); one handed straight to `scoped_session` (ADB304 speaks); a local function or variable that is
@@ -110,12 +121,24 @@ def expire_on_commit(module: ModuleFacts) -> Iterator[Hit]:
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
         SessionLocal = async_sessionmaker(engine)  # ADB303
 
+        async def add_user(user) -> str:
+            async with SessionLocal() as session:
+                session.add(user)
+                await session.commit()
+                return user.name
+
     Good:
 
         from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
         SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+
+        async def add_user(user) -> str:
+            async with SessionLocal() as session:
+                session.add(user)
+                await session.commit()
+                return user.name
 
     Not reported: a value that is a variable; options that cannot be resolved; factories of sync sessions.
     """
@@ -147,25 +170,43 @@ def scoped_session(module: ModuleFacts) -> Iterator[Hit]:
 
     Bad:
 
-        from fastapi import FastAPI
+        from fastapi import APIRouter, Request
         from sqlalchemy import create_engine, text
         from sqlalchemy.orm import scoped_session, sessionmaker
 
         engine = create_engine("postgresql://db/app", pool_pre_ping=True)
         Session = scoped_session(sessionmaker(engine))  # ADB304
-        app = FastAPI()
+        router = APIRouter()
 
-        @app.get("/")
-        async def home():
-            return Session().scalar(text("select 1"))
+        @router.post("/users/{id}")
+        async def add_user(id: int, request: Request) -> None:
+            Session().execute(text("insert into users (id, name) values (:id, '')"), {"id": id})
+            if await request.body():
+                Session().commit()
+            else:
+                Session().rollback()
 
     Good:
 
-        from asyncio import current_task
-        from sqlalchemy.ext.asyncio import async_scoped_session, async_sessionmaker, create_async_engine
+        from fastapi import APIRouter, Depends, Request
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
-        Session = async_scoped_session(async_sessionmaker(engine, expire_on_commit=False), scopefunc=current_task)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+        router = APIRouter()
+
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+
+        @router.post("/users/{id}")
+        async def add_user(id: int, request: Request, session: AsyncSession = Depends(get_db)) -> None:
+            await session.execute(text("insert into users (id, name) values (:id, '')"), {"id": id})
+            if await request.body():
+                await session.commit()
+            else:
+                await session.rollback()
 
     Not reported: a registry whose sessions and engine no async entry point reaches; a `scopefunc` that asks
     `asyncio.current_task`, or that cannot be resolved.
@@ -247,7 +288,7 @@ def unclosed_session(module: ModuleFacts) -> Iterator[Hit]:
         from sqlalchemy import create_engine, text
         from sqlalchemy.orm import sessionmaker
 
-        engine = create_engine("postgresql://db/app", pool_pre_ping=True)
+        engine = create_engine("postgresql://db/app", pool_pre_ping=True, pool_size=2, max_overflow=0, pool_timeout=0)
         SessionLocal = sessionmaker(engine)
 
         def count_users() -> int:
@@ -259,7 +300,7 @@ def unclosed_session(module: ModuleFacts) -> Iterator[Hit]:
         from sqlalchemy import create_engine, text
         from sqlalchemy.orm import sessionmaker
 
-        engine = create_engine("postgresql://db/app", pool_pre_ping=True)
+        engine = create_engine("postgresql://db/app", pool_pre_ping=True, pool_size=2, max_overflow=0, pool_timeout=0)
         SessionLocal = sessionmaker(engine)
 
         def count_users() -> int:
@@ -287,25 +328,27 @@ def sync_with_on_async(module: ModuleFacts) -> Iterator[Hit]:
 
     Bad:
 
+        from sqlalchemy import text
         from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
         SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
 
-        async def count_users() -> None:
+        async def count_users() -> int:
             with SessionLocal() as session:  # ADB307
-                ...
+                return await session.scalar(text("select count(*) from users"))
 
     Good:
 
+        from sqlalchemy import text
         from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
         SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
 
-        async def count_users() -> None:
+        async def count_users() -> int:
             async with SessionLocal() as session:
-                ...
+                return await session.scalar(text("select count(*) from users"))
 
     Not reported: what does not resolve to a session, a connection or a context manager of one.
     """
