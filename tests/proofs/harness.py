@@ -135,16 +135,20 @@ class Loader:
         self._names: set[str] = set()
         self._paths: list[str] = []
 
-    def __call__(self, code: str, section: str, module: str = "app") -> ModuleType:
-        """The module `module` of a rule's example, all files of which are written to a directory of their own."""
+    def write(self, code: str, section: str) -> Path:
+        """Write the files of a rule's example into a directory of their own, for a process that runs them."""
         root = self.root / f"{code}-{section.lower()}"
-        files = page(_RULES[code]).example(section)
-        for name, text in files.items():
+        for name, text in page(_RULES[code]).example(section).items():
             path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(self.point(text), encoding="utf-8")
+        return root
+
+    def __call__(self, code: str, section: str, module: str = "app") -> ModuleType:
+        """The module `module` of a rule's example; those that it imports are imported too."""
+        root = self.write(code, section)
         self._forget()
-        self._names = {name.partition("/")[0].removesuffix(".py") for name in files}
+        self._names = {path.stem for path in root.iterdir()}
         self._paths.append(str(root))
         sys.path.insert(0, str(root))
         importlib.invalidate_caches()
