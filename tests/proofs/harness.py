@@ -11,6 +11,7 @@ import asyncio
 import gc
 import importlib
 import re
+import subprocess
 import sys
 import time
 import weakref
@@ -138,7 +139,7 @@ class Loader:
     def write(self, code: str, section: str) -> Path:
         """Write the files of a rule's example into a directory of their own, for a process that runs them."""
         root = self.root / f"{code}-{section.lower()}"
-        for name, text in page(_RULES[code]).example(section).items():
+        for name, text in example(code, section).items():
             path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(self.point(text), encoding="utf-8")
@@ -256,3 +257,20 @@ def garbage_kept() -> Iterator[None]:
         yield
     finally:
         gc.enable()
+        gc.collect()
+
+
+def type_checked(root: Path, files: dict[str, str]) -> list[str]:
+    """What mypy says of files, in the order of their names, as `bad.py:6: error: ...  [call-overload]`."""
+    for name, text in files.items():
+        (root / name).write_text(text, encoding="utf-8")
+    cache = root.parent / "mypy"  # of this test process: what mypy learned about SQLAlchemy
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", f"--cache-dir={cache}", *sorted(files)]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    return sorted(done.stdout.splitlines())
+
+
+def example(code: str, section: str) -> dict[str, str]:
+    """The files of a rule's example as the documentation has them."""
+    return page(_RULES[code]).example(section)

@@ -20,7 +20,8 @@ from flake8_asyncdb.model.values import Tri
 def sync_sessionmaker(module: ModuleFacts) -> Iterator[Hit]:
     """A factory of sync sessions whose engine serves the event loop.
 
-    Why: every query of such a session stops the event loop until the database answers.
+    Why: every query of such a session stops the event loop until the database answers: for 0.403 s where the query
+    takes 0.4 s; in async sessions for 0.009 s.
 
     Bad:
 
@@ -77,8 +78,9 @@ def sync_sessionmaker(module: ModuleFacts) -> Iterator[Hit]:
 def sessionmaker_for_async_session(module: ModuleFacts) -> Iterator[Hit]:
     """A sync factory made to produce AsyncSessions.
 
-    Why: it works, but type checkers take its sessions for sync ones, so that a missing `await` passes unseen;
-    `async_sessionmaker` exists since SQLAlchemy 2.0 for this. A convention: nothing fails at run time.
+    Why: it works, but `sessionmaker` is typed for `Session`, which AsyncSession is not: mypy rejects the call (no
+    overload variant) and takes the sessions for Any, so that a missing `await` passes unseen; `async_sessionmaker`
+    exists since SQLAlchemy 2.0 for this. A convention: nothing fails at run time.
 
     Bad:
 
@@ -112,7 +114,7 @@ def expire_on_commit(module: ModuleFacts) -> Iterator[Hit]:
     """AsyncSessions whose objects expire when they commit.
 
     Why: an expired attribute is loaded again when it is read, which an AsyncSession cannot do: MissingGreenlet;
-    as a FastAPI response a 500, or 200 with an empty body where there is no response model.
+    as a FastAPI response a 500 (ResponseValidationError), or 200 with `{}` where there is no response model.
 
     Bad:
 
@@ -164,9 +166,9 @@ def _expires(option: Option) -> bool:
 def scoped_session(module: ModuleFacts) -> Iterator[Hit]:
     """A session registry that cannot tell tasks apart.
 
-    Why: the default registry knows threads, and all requests of an event loop run in one thread. Four concurrent
-    requests shared one session: the first rolled back, and rows that the others had committed were gone.
-    `async_scoped_session` without `scopefunc` is a TypeError at once.
+    Why: the default registry knows threads, and all requests of an event loop run in one thread. Two concurrent
+    requests shared one session: the first rolled back, and the row that the other committed was gone, with 200 as
+    the answer to both. `async_scoped_session` without `scopefunc` is a TypeError at once.
 
     Bad:
 
@@ -234,8 +236,9 @@ def scoped_session(module: ModuleFacts) -> Iterator[Hit]:
 def generator_annotated_as_session(module: ModuleFacts) -> Iterator[Hit]:
     """A provider whose annotation names what it yields instead of what it is.
 
-    Why: type checkers reject it, and take a call of it for a session, so that using the provider without
-    `Depends` passes unseen. A convention: nothing fails at run time.
+    Why: mypy rejects it (the return type of an async generator function should be AsyncGenerator), and takes a
+    call of it for a session, so that using the provider without `Depends` passes unseen. A convention: nothing
+    fails at run time.
 
     Bad:
 
@@ -280,8 +283,8 @@ def generator_annotated_as_session(module: ModuleFacts) -> Iterator[Hit]:
 def unclosed_session(module: ModuleFacts) -> Iterator[Hit]:
     """A session that a function makes and nobody closes.
 
-    Why: its connection is not given back. With a pool of two, the third request failed: TimeoutError, QueuePool
-    limit reached.
+    Why: its connection is not given back before the garbage collector runs. With a pool of two, the third call
+    failed: TimeoutError, QueuePool limit of size 2 overflow 0 reached.
 
     Bad:
 
@@ -324,7 +327,8 @@ def unclosed_session(module: ModuleFacts) -> Iterator[Hit]:
 def sync_with_on_async(module: ModuleFacts) -> Iterator[Hit]:
     """`with` where `async with` belongs, or the other way round.
 
-    Why: TypeError: object does not support the context manager protocol (or the asynchronous one).
+    Why: TypeError: object does not support the context manager protocol (or the asynchronous one); on Python 3.10
+    AttributeError: __enter__ (or __aenter__).
 
     Bad:
 
