@@ -19,7 +19,7 @@ from flake8_asyncdb.model.values import Tri
 def sync_driver_url(module: ModuleFacts) -> Iterator[Hit]:
     """An async engine on a URL with a sync driver.
 
-    Why: `create_async_engine` raises InvalidRequestError: it requires an async driver.
+    Why: `create_async_engine` raises InvalidRequestError: the asyncio extension requires an async driver.
 
     Bad:
 
