@@ -394,6 +394,13 @@ class ProjectFacts:
         """Whether FastAPI calls a function: a handler or a dependency."""
         return function in self._endpoints
 
+    def runs_for_requests_only(self, function: Function, seen: frozenset[Function] = frozenset()) -> bool:
+        """Whether a function is a handler or dependency, or is called by nothing but such functions."""
+        if self.is_endpoint(function):
+            return True
+        callers = [] if function in seen else self.callers(function)
+        return bool(callers) and all(self.runs_for_requests_only(caller, seen | {function}) for caller in callers)
+
     @cached_property
     def application_modules(self) -> frozenset[Module]:
         """The modules that an application imports, directly or not, its own included."""

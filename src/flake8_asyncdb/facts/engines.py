@@ -188,10 +188,7 @@ class Engine(CallFact):
             or self.has_pool("sqlalchemy.pool.NullPool")
         ):
             return False
-        if self.project.is_endpoint(self.function):
-            return True
-        callers = self.project.callers(self.function)
-        return bool(callers) and all(self.project.is_endpoint(caller) for caller in callers)
+        return self.project.runs_for_requests_only(self.function)
 
     @cached_property
     def stays_local(self) -> bool:
