@@ -1,3 +1,3 @@
 """Projects made from texts."""
 
-from projects import make as make
+from projects import make  # noqa: F401  # a fixture

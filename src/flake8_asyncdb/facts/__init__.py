@@ -452,6 +452,12 @@ class ProjectFacts:
         return pin is not None and pin.is_below(version)
 
     @property
+    def sqlmodel_is_naive(self) -> bool:
+        """Whether the project's files allow a SQLModel before 0.0.45, which made plain `datetime` fields aware."""
+        pin = self.project.pin("sqlmodel")
+        return pin is not None and not pin.is_at_least((0, 0, 45))
+
+    @property
     def commits_after_response(self) -> bool:
         """Whether the project's FastAPI surely runs the code after a dependency's `yield` when the response is sent."""
         pin = self.project.pin("fastapi")

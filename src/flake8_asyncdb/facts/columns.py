@@ -293,7 +293,7 @@ class MappedClass:
     def zone_of_annotations(self) -> Zone:
         """What `Mapped[datetime]` without a type becomes in this class, by its base's `type_annotation_map`."""
         if self.is_sqlmodel:
-            return Zone.NAIVE if self.has_table else Zone.UNKNOWN
+            return Zone.NAIVE if self.has_table and self.project.sqlmodel_is_naive else Zone.UNKNOWN
         if self.is_declarative is Tri.YES:
             return annotation_zone(self.cls, self.project)
         if self.is_declarative is Tri.UNKNOWN:

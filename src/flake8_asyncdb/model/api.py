@@ -187,8 +187,9 @@ def is_class(name: str) -> bool:
             "set",
             "tuple",
             "frozenset",
-            "object",
         )
+    if name in ("typing.Any", "typing_extensions.Any"):
+        return False
     return (
         name in CLASS_LIKE
         or name in SMALL_CLASSES

@@ -225,7 +225,7 @@ class TextEvaluator:
         texts: Texts = frozenset({Text("")})
         for value in values:
             inner = value.value if isinstance(value, ast.FormattedValue) else value
-            plain = not isinstance(value, ast.FormattedValue) or value.format_spec is None
+            plain = not isinstance(value, ast.FormattedValue) or (value.format_spec is None and value.conversion == -1)
             texts = _concat(texts, self._evaluate(inner, env, scope) if plain else UNKNOWN_TEXT)
         return self._limit(texts)
 
@@ -341,6 +341,9 @@ class TextEvaluator:
             schemes = [k.value for k in node.keywords if k.arg in ("drivername", "scheme")] or node.args[:1]
             if schemes and isinstance(self.inference.value(subject, scope), External):
                 return _concat(self._evaluate(schemes[0], env, scope), frozenset({Text("://", exact=False)}))
+        if name == "strip" and not node.args:
+            texts = self._evaluate(subject, env, scope)
+            return frozenset(Text(t.prefix.strip() if t.exact else t.prefix.lstrip(), t.exact) for t in texts)
         if name in _SAME_TEXT:
             return self._evaluate(subject, env, scope)
         if name == "format":
