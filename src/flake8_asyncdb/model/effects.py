@@ -103,8 +103,18 @@ class Effects:
                 for site in sites_in(scope)
                 for called in self.called(self.inference.value(site.node.func, site.scope))
             ]
-            self._steps[scope] = found + list(self._properties(scope))
+            self._steps[scope] = found + list(self._entered(scope)) + list(self._properties(scope))
         return self._steps[scope]
+
+    def _entered(self, scope: Scope) -> Iterator[Step]:
+        for block in scope.withs:
+            name = "__aenter__" if isinstance(block, ast.AsyncWith) else "__enter__"
+            for item in block.items:
+                at = scope.module.index.scope_at(item.context_expr)
+                for instance in instances(self.inference.value(item.context_expr, at)):
+                    method = self.inference.find_method(instance.cls, name) if isinstance(instance.cls, Class) else None
+                    if method is not None:
+                        yield Step(item.context_expr, at, method)
 
     def _properties(self, scope: Scope) -> Iterator[Step]:
         index = scope.module.index
