@@ -32,13 +32,25 @@ def server() -> Iterator[Server]:
             os.environ["XDG_RUNTIME_DIR"] = environment
     data = root / "data"
     data.mkdir()
-    with get_server(data, cleanup_mode="stop"):
-        started = Server(str(data))
-        with started.connect() as connection:
-            connection.execute("alter system set fsync = off")
-            connection.execute("select pg_reload_conf()")
+    with get_server(data, cleanup_mode="stop") as running:
+        started = Server(str(running.get_postmaster_info().socket_dir))
+        configure(started, data / "pg_hba.conf")
         yield started
     shutil.rmtree(root)
+
+
+def configure(server: Server, access: Path) -> None:
+    """Do without the disk; ask one role, `guarded`, for a password."""
+    access.write_text(f"local all guarded scram-sha-256\n{access.read_text()}")
+    with server.connect() as connection:
+        connection.execute("create role guarded login password 'secret'")
+        connection.execute("alter system set fsync = off")
+        loaded = connection.execute("select pg_conf_load_time()").fetchone()
+        connection.execute("select pg_reload_conf()")
+    while True:  # until the server that forks the connections has read its files
+        with server.connect() as connection:
+            if connection.execute("select pg_conf_load_time()").fetchone() != loaded:
+                return
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from harness import Database, Loader, garbage_kept, serving
 
 REQUESTS = 30
-OBSERVED = f"{REQUESTS} requests leave {REQUESTS} connections open on the server; with one engine 1"
+OBSERVED = "30 requests leave 30 connections open on the server; with one engine 1"
 
 
 async def connections_left(load: Loader, database: Database, section: str) -> int:

@@ -330,7 +330,7 @@ def engine_arguments(module: ModuleFacts) -> Iterator[Hit]:
 
     Why: `pool_size` and `max_overflow` are a TypeError with NullPool and StaticPool; asyncpg knows neither
     `sslmode` nor `channel_binding` and raises TypeError at the first connection; `str(url)` and f-strings of a
-    URL object hide the password, so that the login fails.
+    URL object hide the password, so that the login fails: password authentication failed.
 
     Bad:
 
