@@ -126,7 +126,9 @@ def test_name_of_the_project_itself_is_no_requirement(make: Make) -> None:
     assert read_pin(make({"pyproject.toml": text}).root, "fastapi") is None
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\0fastapi", b"fastapi==" + b"9" * 5000, b"fastapi>=.,<..\n", b"\0" * 100])
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe\0fastapi", b"fastapi==" + b"9" * 5000, b"fastapi>=.,<..\n", b"\0" * 100]
+)
 def test_odd_files_do_not_hurt(content: bytes, make: Make) -> None:
     root = make({}).root
     (root / "requirements.txt").write_bytes(content)

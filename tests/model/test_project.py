@@ -157,28 +157,7 @@ def test_file_that_is_not_on_disk_is_part_of_the_project(make: Make) -> None:
     ],
 )
 def test_import_finds_its_module(importer: str, statement: str, target: str | None, make: Make) -> None:
-    files = {
-        path: "x = __file__"
-        for path in (
-            "src/app/__init__.py",
-            "src/app/main.py",
-            "src/app/db.py",
-            "src/app/api/__init__.py",
-            "src/app/api/routes.py",
-            "scripts/seed.py",
-            "scripts/helper.py",
-            "tests/test_app.py",
-            "server/main.py",
-            "server/core/db.py",
-            "server/core/users.py",
-            "flat/__init__.py",
-            "flat/main.py",
-            "flat/db.py",
-            "space/deep/a.py",
-            "space/deep/b.py",
-            "top.py",
-        )
-    }
+    files = dict.fromkeys(("src/app/__init__.py", "src/app/main.py", "src/app/db.py", "src/app/api/__init__.py", "src/app/api/routes.py", "scripts/seed.py", "scripts/helper.py", "tests/test_app.py", "server/main.py", "server/core/db.py", "server/core/users.py", "flat/__init__.py", "flat/main.py", "flat/db.py", "space/deep/a.py", "space/deep/b.py", "top.py"), "x = __file__")
     files = {path: f"x = {path!r}" for path in files} | {importer: f"{statement}\nreveal(x)"}
     code = make(files)
 
@@ -187,10 +166,18 @@ def test_import_finds_its_module(importer: str, statement: str, target: str | No
 
 @pytest.mark.parametrize(
     "statement",
-    ["import sqlalchemy as x", "import logging as x", "import unheard as x", "from fastapi import x", "import db.x as x"],
+    [
+        "import sqlalchemy as x",
+        "import logging as x",
+        "import unheard as x",
+        "from fastapi import x",
+        "import db.x as x",
+    ],
 )
 def test_import_of_something_outside(statement: str, make: Make) -> None:
-    code = make({"pkg/__init__.py": "", "pkg/sqlalchemy.py": "", "pkg/db.py": "", "pkg/app.py": f"{statement}\nreveal(x)"})
+    code = make(
+        {"pkg/__init__.py": "", "pkg/sqlalchemy.py": "", "pkg/db.py": "", "pkg/app.py": f"{statement}\nreveal(x)"}
+    )
 
     assert code.revealed("pkg/app.py")[0].startswith("<")
     assert "module" not in code.revealed("pkg/app.py")[0]

@@ -128,7 +128,9 @@ def test_each_target_remembers_where_it_is_unpacked_from(make: Make) -> None:
 
 
 def test_attribute_stores_are_kept_with_the_function(make: Make) -> None:
-    function = make("class A:\n    def f(self):\n        self.x, self.y = 1, 2\n        with o as self.z: ...").function("A.f")
+    function = make(
+        "class A:\n    def f(self):\n        self.x, self.y = 1, 2\n        with o as self.z: ..."
+    ).function("A.f")
 
     assert [store.name for store in function.scope.attribute_stores] == ["x", "y", "z"]
 

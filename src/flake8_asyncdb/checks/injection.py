@@ -483,7 +483,7 @@ def commit_after_response(module: ModuleFacts) -> Iterator[Hit]:
     "ADB509",
     "sessionmaker-as-dependency",
     Severity.ERROR,
-    "`Depends({factory})` injects a session that nobody closes, and asks the client for its arguments: "
+    "`Depends({factory})` asks the client for the factory's arguments, every request is refused: "
     "write a provider that yields it",
 )
 def sessionmaker_as_dependency(module: ModuleFacts) -> Iterator[Hit]:

@@ -73,7 +73,7 @@ def sync_sessionmaker(module: ModuleFacts) -> Iterator[Hit]:
     "ADB302",
     "sessionmaker-for-async-session",
     Severity.ADVICE,
-    "`sessionmaker(class_=AsyncSession)` types its sessions as sync ones: use `async_sessionmaker()`",
+    "`sessionmaker(class_=AsyncSession)` is rejected by type checkers, its sessions have no type: use `async_sessionmaker()`",
 )
 def sessionmaker_for_async_session(module: ModuleFacts) -> Iterator[Hit]:
     """A sync factory made to produce AsyncSessions.
@@ -322,7 +322,7 @@ def unclosed_session(module: ModuleFacts) -> Iterator[Hit]:
     "ADB307",
     "sync-with-on-async",
     Severity.ERROR,
-    "`{used} {text}` raises TypeError: write `{wanted}`",
+    "`{used} {text}` fails, it has no such protocol: write `{wanted}`",
 )
 def sync_with_on_async(module: ModuleFacts) -> Iterator[Hit]:
     """`with` where `async with` belongs, or the other way round.

@@ -414,7 +414,7 @@ def event_loop_in_async_function(module: ModuleFacts) -> Iterator[Hit]:
     "ADB110",
     "raw-sql-string",
     Severity.ERROR,
-    "`{call}` refuses a plain string since SQLAlchemy 2.0 (ObjectNotExecutableError): wrap it, `text(...)`",
+    "`{call}` refuses a plain string since SQLAlchemy 2.0: wrap it, `text(...)`",
 )
 def raw_sql_string(module: ModuleFacts) -> Iterator[Hit]:
     """SQL given to a session or connection as a plain string.

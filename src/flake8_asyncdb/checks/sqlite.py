@@ -210,5 +210,6 @@ def incomplete_pragmas(module: ModuleFacts) -> Iterator[Hit]:
         if listener.sets_pragmas and not listener.is_inert and listener.missing_pragmas:
             names = " and ".join(f"`{pragma}`" for pragma in listener.missing_pragmas)
             wal = "journal_mode=WAL" in listener.missing_pragmas
-            effect = "readers and writers lock each other out" if wal else "foreign keys are not enforced"
-            yield hit(listener.node, pragmas=names, effect=effect)
+            keys = "foreign_keys=ON" in listener.missing_pragmas
+            effects = ["readers and writers lock each other out"] * wal + ["foreign keys are not enforced"] * keys
+            yield hit(listener.node, pragmas=names, effect=", ".join(effects))
