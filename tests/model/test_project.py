@@ -157,7 +157,28 @@ def test_file_that_is_not_on_disk_is_part_of_the_project(make: Make) -> None:
     ],
 )
 def test_import_finds_its_module(importer: str, statement: str, target: str | None, make: Make) -> None:
-    files = dict.fromkeys(("src/app/__init__.py", "src/app/main.py", "src/app/db.py", "src/app/api/__init__.py", "src/app/api/routes.py", "scripts/seed.py", "scripts/helper.py", "tests/test_app.py", "server/main.py", "server/core/db.py", "server/core/users.py", "flat/__init__.py", "flat/main.py", "flat/db.py", "space/deep/a.py", "space/deep/b.py", "top.py"), "x = __file__")
+    files = dict.fromkeys(
+        (
+            "src/app/__init__.py",
+            "src/app/main.py",
+            "src/app/db.py",
+            "src/app/api/__init__.py",
+            "src/app/api/routes.py",
+            "scripts/seed.py",
+            "scripts/helper.py",
+            "tests/test_app.py",
+            "server/main.py",
+            "server/core/db.py",
+            "server/core/users.py",
+            "flat/__init__.py",
+            "flat/main.py",
+            "flat/db.py",
+            "space/deep/a.py",
+            "space/deep/b.py",
+            "top.py",
+        ),
+        "x = __file__",
+    )
     files = {path: f"x = {path!r}" for path in files} | {importer: f"{statement}\nreveal(x)"}
     code = make(files)
 

@@ -73,7 +73,7 @@ def sync_sessionmaker(module: ModuleFacts) -> Iterator[Hit]:
     "ADB302",
     "sessionmaker-for-async-session",
     Severity.ADVICE,
-    "`sessionmaker(class_=AsyncSession)` is rejected by type checkers, its sessions have no type: use `async_sessionmaker()`",
+    "`sessionmaker(class_=AsyncSession)` confuses type checkers, its sessions have no type: use `async_sessionmaker()`",
 )
 def sessionmaker_for_async_session(module: ModuleFacts) -> Iterator[Hit]:
     """A sync factory made to produce AsyncSessions.
