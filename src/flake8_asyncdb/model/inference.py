@@ -381,7 +381,8 @@ class Inference:
     def _is_instance(self, value: Value, names: tuple[str, ...]) -> Tri:
         if isinstance(value, Instance):
             return self.is_subclass(value.cls, *names)
-        return Tri.UNKNOWN if value is UNKNOWN else Tri.NO
+        may_be_an_object = isinstance(value, External) and not api.is_class(value.name)
+        return Tri.UNKNOWN if value is UNKNOWN or may_be_an_object or isinstance(value, Method) else Tri.NO
 
     def is_subclass(self, cls: Value, *names: str) -> Tri:
         """Whether a class is one of these external classes or derives from one."""
