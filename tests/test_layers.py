@@ -76,7 +76,9 @@ def test_imports_go_down(path: Path) -> None:
             assert LAYERS[imported] < LAYERS[layer], f"{name_of(path)} imports {name}"
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if layer_of(path) in ("syntax", "model", "facts")], ids=name_of)
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if layer_of(path) in ("syntax", "model", "facts")], ids=name_of
+)
 def test_lower_layers_do_not_know_the_upper_ones_as_types_either(path: Path) -> None:
     for name in own(path):
         imported = name.partition(".")[0]
