@@ -39,6 +39,7 @@ from flake8_asyncdb.facts.loop import EventLoop
 from flake8_asyncdb.facts.providers import (
     EscapingSession,
     HandDrivenProvider,
+    LostWrite,
     SessionProvider,
     UnfilledCall,
     yields_session,
@@ -296,6 +297,10 @@ class ModuleFacts:
     def escaping_sessions(self) -> Iterator[EscapingSession]:
         """The request's sessions that background work gets."""
         return providers.escaping_sessions(self)
+
+    def lost_writes(self) -> Iterator[LostWrite]:
+        """The writes of its handlers that nobody commits."""
+        return providers.lost_writes(self)
 
     def parked_sessions(self) -> Iterator[ParkedSession]:
         """The request's sessions that its streaming handlers hold."""
