@@ -496,8 +496,9 @@ class ProjectFacts:
         words = (b"listens_for", b"listen(")
         return [listener for module in self.modules_mentioning(*words) for listener in module.listeners]
 
-    def is_used(self, made: Site, except_in: Site) -> bool:
-        """Whether anything but one listener uses the object that a call makes."""
+    def is_used(self, made: Site) -> bool:
+        """Whether anything but event listeners uses the object that a call makes."""
+        listening = {listener.node for listener in self.listeners if listener.target_site == made}
         parent = made.module.index.parents.get(made.node)
         if (
             not isinstance(parent, ast.Assign)
@@ -509,7 +510,7 @@ class ProjectFacts:
         index = made.module.index
         for node in index.parents:
             if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
-                if index.parents.get(node) is not except_in.node:
+                if index.parents.get(node) not in listening:
                     return True
         return any(
             isinstance(statement, ast.ImportFrom) and any(alias.name == name for alias in statement.names)

@@ -158,8 +158,11 @@ class Service:
 
     @cached_property
     def makes_engine(self) -> bool:
-        """Whether `__init__` makes an engine and keeps it on the object."""
-        return self._makes(api.ENGINE, api.ASYNC_ENGINE)
+        """Whether `__init__` makes an engine."""
+        constructor = self.cls.methods.get("__init__")
+        return constructor is not None and any(
+            engine.function is constructor for engine in self.project.module(self.cls.module).engines
+        )
 
     @cached_property
     def makes_factory(self) -> bool:
