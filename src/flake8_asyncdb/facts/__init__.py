@@ -581,6 +581,13 @@ class ProjectFacts:
         words = (b"on_event", b"add_event_handler", b"on_startup", b"on_shutdown")
         return [hook for module in self.modules_mentioning(*words) for hook in module.hooks]
 
+    def fate_of(self, hook: Hook) -> str:
+        """What becomes of a hook in the project's versions, or in those to come."""
+        pin = self.project.pin("starlette")
+        if pin is not None and pin.is_at_least((1, 0)) and hook.name != "on_event":
+            return "removed from applications in Starlette 1.0, which the project uses, so that the import fails"
+        return "deprecated" if hook.name == "on_event" else "removed from applications in Starlette 1.0"
+
     def apps_of(self, hook: Hook) -> list[App]:
         """The applications that a hook is registered on."""
         return [app for app in self.apps if app.site in hook.apps]
