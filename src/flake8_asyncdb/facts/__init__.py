@@ -227,6 +227,15 @@ class ModuleFacts:
         """The classes that it defines, seen as parts of the database layer."""
         return [self.project.service(cls) for cls in self.module.classes]
 
+    @cached_property
+    def callers(self) -> dict[Function, list[Function]]:
+        """For each function that the module's functions run, those that run it."""
+        found: dict[Function, list[Function]] = {}
+        for caller in self.module.functions:
+            for step in self.project.effects.steps(caller):
+                found.setdefault(step.function, []).append(caller)
+        return found
+
     def blocking_sessions(self) -> Iterator[SessionBinding]:
         """The sync sessions that its async functions use on the event loop; one for each function and name."""
         for function in self.module.functions:
@@ -438,12 +447,10 @@ class ProjectFacts:
 
     def callers(self, function: Function) -> list[Function]:
         """The functions of the running program that call a function by name."""
-        return [
-            caller
-            for module in self.project.mentioning(function.name.encode())
-            for caller in module.functions
-            if any(step.function is function for step in self.effects.steps(caller))
-        ]
+        found: dict[Function, None] = {}
+        for facts in self.modules_mentioning(function.name.encode()):
+            found.update(dict.fromkeys(facts.callers.get(function, ())))
+        return list(found)
 
     def is_cached(self, function: Function) -> bool:
         """Whether a decorator keeps what a function returns, or one that is not known may."""
@@ -591,7 +598,11 @@ class ProjectFacts:
 
     def apps_of(self, hook: Hook) -> list[App]:
         """The applications that a hook is registered on."""
-        return [app for app in self.apps if app.site in hook.apps]
+        return [self._apps_by_site[site] for site in hook.apps if site in self._apps_by_site]
+
+    @cached_property
+    def _apps_by_site(self) -> dict[Site, App]:
+        return {app.site: app for app in self.apps}
 
     # -- classes
 
