@@ -27,6 +27,7 @@ lint: $(VENV)/.lint
 	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m mypy --strict src
 	$(FLAKE8) src
+	$(BIN)/python scripts/docs.py --check
 
 docs: $(VENV)/.package
 	$(BIN)/python scripts/docs.py

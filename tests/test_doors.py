@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Flake8Run, RunFlake8, WriteProject
+from running import Flake8Run, RunFlake8, WriteProject
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -22,7 +22,7 @@ from os import environ
 
 from sqlalchemy.ext.asyncio import create_async_engine
 
-engine = create_async_engine(environ["DATABASE_URL"], echo=True, pool_pre_ping=True)
+engine = create_async_engine(environ["DATABASE_URL"], echo=True, pool_pre_ping=True, pool_size=20)
 """
 DATABASE = """\
 from sqlalchemy import create_engine
@@ -91,9 +91,7 @@ def own(run: Flake8Run) -> list[tuple[str, int, str]]:
         pytest.param(["--isolated"], id="isolated"),
     ],
 )
-def test_default_rule_is_reported(
-    arguments: list[str], run_flake8: RunFlake8, write_project: WriteProject
-) -> None:
+def test_default_rule_is_reported(arguments: list[str], run_flake8: RunFlake8, write_project: WriteProject) -> None:
     write_project({"engine.py": ENGINE})
 
     run = run_flake8(*arguments, "engine.py")
@@ -124,9 +122,7 @@ def test_default_rule_can_be_switched_off(
     ],
     ids=" ".join,
 )
-def test_opinionated_rule_stays_off(
-    arguments: list[str], run_flake8: RunFlake8, write_project: WriteProject
-) -> None:
+def test_opinionated_rule_stays_off(arguments: list[str], run_flake8: RunFlake8, write_project: WriteProject) -> None:
     write_project({"engine.py": ECHO})
 
     assert run_flake8(*arguments, "engine.py").codes == []
@@ -145,9 +141,7 @@ def test_opinionated_rule_stays_off(
     ],
     ids=" ".join,
 )
-def test_opinionated_rule_comes_on(
-    arguments: list[str], run_flake8: RunFlake8, write_project: WriteProject
-) -> None:
+def test_opinionated_rule_comes_on(arguments: list[str], run_flake8: RunFlake8, write_project: WriteProject) -> None:
     write_project({"engine.py": ECHO})
 
     assert own(run_flake8(*arguments, "engine.py")) == [("engine.py", 5, "ADB293")]
@@ -263,9 +257,7 @@ def test_options_reach_the_workers(many_files: Path, run_flake8: RunFlake8, jobs
     ("option", "reported"),
     [("", True), ("adb-app = auto", True), ("adb-app = async", True), ("adb-app = sync", False)],
 )
-def test_kind_of_application(
-    option: str, reported: bool, run_flake8: RunFlake8, write_project: WriteProject
-) -> None:
+def test_kind_of_application(option: str, reported: bool, run_flake8: RunFlake8, write_project: WriteProject) -> None:
     write_project(BLOCKING_SERVICE)
     arguments = [f"--{option.replace(' ', '')}"] if option else []
     by_command_line = run_flake8(*arguments, ".")

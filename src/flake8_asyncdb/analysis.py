@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from flake8_asyncdb import syntax
@@ -15,10 +18,31 @@ _projects: dict[tuple[Path, Settings], ProjectFacts] = {}
 
 def analyze(path: Path, tree: ast.Module, source: bytes, rules: list[Rule], settings: Settings) -> list[Finding]:
     """The findings of one file, given its tree and text as an editor, flake8 or the disk holds them."""
-    module = module_for(path, tree, source, settings)
-    if module is None:
-        return []
-    return run(rules, facts_of(module, settings).module(module))
+    with _collector_paused():
+        module = module_for(path, tree, source, settings)
+        if module is None:
+            return []
+        try:
+            return run(rules, facts_of(module, settings).module(module))
+        except RecursionError:
+            return []
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the collector from the trees and values of the project, which live as long as the process.
+
+    They are made by the hundred thousand: collecting meanwhile would double the time, and walking
+    them again with every later collection of flake8's own would cost as much as all of the analysis.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()
 
 
 def module_for(path: Path, tree: ast.Module, source: bytes, settings: Settings) -> Module | None:
@@ -40,6 +64,11 @@ def module_for(path: Path, tree: ast.Module, source: bytes, settings: Settings) 
     else:
         module.offer(tree)
     return module if _matters(module, settings) else None
+
+
+def forget() -> None:
+    """Read every project anew from now on: for processes that outlive changes on disk."""
+    _projects.clear()
 
 
 def facts_of(module: Module, settings: Settings) -> ProjectFacts:

@@ -62,15 +62,18 @@ class Severity(enum.Enum):
     ADVICE = "advice"
 
 
+Node = ast.expr | ast.stmt | ast.arg | ast.keyword | ast.excepthandler
+
+
 @dataclass(frozen=True)
 class Hit:
     """What a check yields: the node to report on, and the values its message names."""
 
-    node: ast.expr | ast.stmt | ast.arg | ast.keyword
+    node: Node
     values: dict[str, str]
 
 
-def hit(node: ast.expr | ast.stmt | ast.arg | ast.keyword, **values: str) -> Hit:
+def hit(node: Node, **values: str) -> Hit:
     """Spell a `Hit` with the message's values as keyword arguments."""
     return Hit(node, values)
 

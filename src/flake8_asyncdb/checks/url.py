@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from flake8_asyncdb.catalog import Hit, Severity, hit, rule
 from flake8_asyncdb.facts import ModuleFacts
 from flake8_asyncdb.facts.urls import ASYNC_DRIVER_FOR
-from flake8_asyncdb.model.values import Tri
 
 
 @rule(
@@ -19,7 +18,7 @@ from flake8_asyncdb.model.values import Tri
 def sync_driver_url(module: ModuleFacts) -> Iterator[Hit]:
     """An async engine on a URL with a sync driver.
 
-    Why: `create_async_engine` raises InvalidRequestError: it requires an async driver.
+    Why: `create_async_engine` raises InvalidRequestError: the asyncio extension requires an async driver.
 
     Bad:
 
@@ -38,13 +37,10 @@ def sync_driver_url(module: ModuleFacts) -> Iterator[Hit]:
     version is not known.
     """
     for engine in module.engines:
-        if not engine.is_async or engine.has_creator:
-            continue
-        for url in engine.urls:
-            if url.is_async is Tri.NO and url.scheme and not url.is_postgres_alias:
-                remedy = ASYNC_DRIVER_FOR.get(url.dialect or "", "an async driver")
-                yield hit(engine.url_node or engine.node, scheme=url.scheme, call=engine.call_name, remedy=remedy)
-                break
+        url = engine.url_for_sync_driver() if engine.is_async and not engine.has_creator else None
+        if url is not None and url.scheme is not None:
+            remedy = ASYNC_DRIVER_FOR.get(url.dialect or "", "an async driver")
+            yield hit(engine.node, scheme=url.scheme, call=engine.call_name, remedy=remedy)
 
 
 @rule(
@@ -71,14 +67,15 @@ def async_driver_url(module: ModuleFacts) -> Iterator[Hit]:
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
 
-    Not reported: drivers that do both; `AsyncEngine(create_engine(...))`; URLs that are converted on the way; URLs that are not known.
+    Not reported: drivers that do both; `AsyncEngine(create_engine(...))`; URLs that are converted on the way or
+    not known.
     """
     for engine in module.engines:
         if engine.is_async or engine.is_wrapped_async or engine.has_creator:
             continue
         for url in engine.urls:
             if url.is_async_only and url.scheme:
-                yield hit(engine.url_node or engine.node, scheme=url.scheme, call=engine.call_name)
+                yield hit(engine.node, scheme=url.scheme, call=engine.call_name)
                 break
 
 
@@ -110,4 +107,39 @@ def postgres_scheme(module: ModuleFacts) -> Iterator[Hit]:
     for engine in module.engines:
         if any(url.is_postgres_alias for url in engine.urls):
             remedy = "postgresql+asyncpg://" if engine.is_async else "postgresql://"
-            yield hit(engine.url_node or engine.node, remedy=remedy)
+            yield hit(engine.node, remedy=remedy)
+
+
+@rule(
+    "ADB891",
+    "url-by-replace",
+    Severity.ADVICE,
+    "the driver is put into the URL by `replace()`: write `make_url(url).set(drivername=...)`",
+)
+def url_by_replace(module: ModuleFacts) -> Iterator[Hit]:
+    """A URL converted as text.
+
+    Why: `replace` also hits a password or a path that contains the scheme, does nothing for a spelling that was
+    not thought of, and the engine then fails with an error about the driver. `make_url` knows the parts.
+
+    Bad:
+
+        import os
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        url = os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+asyncpg://")  # ADB891
+        engine = create_async_engine(url, pool_pre_ping=True)
+
+    Good:
+
+        import os
+        from sqlalchemy import make_url
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        url = make_url(os.environ["DATABASE_URL"]).set(drivername="postgresql+asyncpg")
+        engine = create_async_engine(url, pool_pre_ping=True)
+
+    Not reported: replacements of anything but a scheme of a database.
+    """
+    for replacement in module.scheme_replacements():
+        yield hit(replacement)

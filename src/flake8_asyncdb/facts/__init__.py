@@ -7,22 +7,74 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from flake8_asyncdb.facts import columns, injection, lifecycle, listeners
-from flake8_asyncdb.facts.columns import COLUMN_CALLS, DECLARATIVE_BASES, FIELD, Column, MappedClass, Zone
-from flake8_asyncdb.facts.engines import Engine
+from flake8_asyncdb.facts import (
+    blocking,
+    closing,
+    columns,
+    coroutines,
+    injection,
+    lifecycle,
+    listeners,
+    practices,
+    providers,
+    streams,
+)
+from flake8_asyncdb.facts.blocking import BlockingCall, ImportTimeIO, LoopPerTask, NestedLoop, SyncConnection
+from flake8_asyncdb.facts.closing import OpenSession
+from flake8_asyncdb.facts.columns import (
+    COLUMN_CALLS,
+    DECLARATIVE_BASES,
+    FIELD,
+    Column,
+    ImplicitColumn,
+    MappedClass,
+    Zone,
+)
+from flake8_asyncdb.facts.coroutines import AsyncCall, SharedSession
+from flake8_asyncdb.facts.engines import Engine, engine_sites
 from flake8_asyncdb.facts.injection import Handler, Injection
 from flake8_asyncdb.facts.lifecycle import App, Hook
 from flake8_asyncdb.facts.listeners import Listener
 from flake8_asyncdb.facts.loop import EventLoop
-from flake8_asyncdb.facts.services import Service
-from flake8_asyncdb.facts.sessions import OpenedSession, SessionBinding, SessionFactory, session_bindings
+from flake8_asyncdb.facts.providers import (
+    EscapingSession,
+    HandDrivenProvider,
+    LostWrite,
+    SessionProvider,
+    UnfilledCall,
+    yields_session,
+)
+from flake8_asyncdb.facts.relationships import RELATIONSHIP_CALLS, Relationship
+from flake8_asyncdb.facts.services import Service, Singleton, singletons_with_session
+from flake8_asyncdb.facts.sessions import (
+    MisannotatedProvider,
+    OpenedSession,
+    SessionBinding,
+    SessionFactory,
+    WrongWith,
+    found_sessions,
+    misannotated_providers,
+    session_bindings,
+    wrong_withs,
+)
+from flake8_asyncdb.facts.streams import ParkedSession
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import Effects
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function, Module, Project
 from flake8_asyncdb.model.scopes import Scope
 from flake8_asyncdb.model.texts import TextEvaluator
-from flake8_asyncdb.model.values import UNKNOWN, External, Method, Site, Tri, Value, instances, members
+from flake8_asyncdb.model.values import (
+    UNKNOWN,
+    External,
+    Instance,
+    Method,
+    Site,
+    Tri,
+    Value,
+    instances,
+    members,
+)
 
 ENGINE_CALLS = api.SYNC_ENGINE_CALLS | api.ASYNC_ENGINE_CALLS
 FACTORY_CALLS = (api.SESSIONMAKER, api.ASYNC_SESSIONMAKER, api.SCOPED_SESSION, api.ASYNC_SCOPED_SESSION)
@@ -80,7 +132,7 @@ class ModuleFacts:
     def session_calls(self) -> list[OpenedSession]:
         """The sessions made without a factory: the class called directly."""
         names = (api.ASYNC_SESSION, api.SESSION, "sqlmodel.ext.asyncio.AsyncSession", "sqlmodel.Session")
-        return [OpenedSession(site, self.project) for site in self.calls_to(*names)]
+        return [OpenedSession(site, name, self.project) for name in names for site in self.calls_to(name)]
 
     @cached_property
     def columns(self) -> list[Column]:
@@ -99,24 +151,31 @@ class ModuleFacts:
     @cached_property
     def mapped_classes(self) -> list[MappedClass]:
         """The classes that it defines, seen as mapped classes."""
-        return [MappedClass(cls, self.project) for cls in self.module.classes()]
+        return [MappedClass(cls, self.project) for cls in self.module.classes]
 
-    def implicit_columns(self) -> Iterator[columns.ImplicitColumn]:
+    def implicit_columns(self) -> Iterator[ImplicitColumn]:
         """The `datetime` columns whose type follows from the annotation alone."""
         for mapped in self.mapped_classes:
             yield from mapped.implicit_columns()
 
     def zone_of_column(self, column: Column) -> Zone | None:
         """What a column does with time zones, its annotation considered; None for what is no column at all."""
+        if column.is_field and not self._is_table_field(column):
+            return None
         if column.zone is not Zone.IMPLICIT:
             return column.zone
-        for implicit in self._implicit_by_value.get(column.node, ()):
-            return implicit.zone
-        return None if column.is_field else Zone.UNKNOWN
+        implicit = self._implicit_by_value.get(column.node, [])
+        return implicit[0].zone if implicit else Zone.UNKNOWN
+
+    def _is_table_field(self, column: Column) -> bool:
+        scope = column.site.scope
+        return (
+            isinstance(scope.node, ast.ClassDef) and MappedClass(self.module.class_(scope.node), self.project).has_table
+        )
 
     @cached_property
-    def _implicit_by_value(self) -> dict[ast.expr, list[columns.ImplicitColumn]]:
-        found: dict[ast.expr, list[columns.ImplicitColumn]] = {}
+    def _implicit_by_value(self) -> dict[ast.expr, list[ImplicitColumn]]:
+        found: dict[ast.expr, list[ImplicitColumn]] = {}
         for implicit in self.implicit_columns():
             if implicit.node.value is not None:
                 found.setdefault(implicit.node.value, []).append(implicit)
@@ -151,7 +210,7 @@ class ModuleFacts:
     @cached_property
     def apps(self) -> list[App]:
         """The applications that it makes."""
-        return [App(site, self.project) for site in self.calls_to(*APP_CALLS)]
+        return [App(site, name, self.project) for name in APP_CALLS for site in self.calls_to(name)]
 
     @cached_property
     def hooks(self) -> list[Hook]:
@@ -166,21 +225,133 @@ class ModuleFacts:
     @cached_property
     def services(self) -> list[Service]:
         """The classes that it defines, seen as parts of the database layer."""
-        return [self.project.service(cls) for cls in self.module.classes()]
+        return [self.project.service(cls) for cls in self.module.classes]
 
     def blocking_sessions(self) -> Iterator[SessionBinding]:
-        """The sync sessions that its async functions bind and use on the event loop; one for each name."""
-        for function in self.module.functions():
+        """The sync sessions that its async functions use on the event loop; one for each function and name."""
+        for function in self.module.functions:
             if function.is_async:
                 seen: set[str] = set()
-                for bound in session_bindings(function, self.project):
+                for bound in (*session_bindings(function, self.project), *found_sessions(function, self.project)):
                     if bound.blocking_uses and bound.name not in seen:
                         seen.add(bound.name)
                         yield bound
 
-    def is_handler(self, function: Function) -> bool:
-        """Whether a function of the module is a route handler."""
-        return any(handler.function is function for handler in self.handlers)
+    def blocking_calls(self) -> Iterator[BlockingCall]:
+        """The calls by which its async functions block the event loop further down."""
+        return blocking.blocking_calls(self)
+
+    def sync_connections(self) -> Iterator[SyncConnection]:
+        """The sync connections that its async functions open."""
+        return blocking.sync_connections(self)
+
+    def loops_per_task(self) -> Iterator[LoopPerTask]:
+        """The worker tasks that use an engine of the module in a new event loop."""
+        return blocking.loops_per_task(self)
+
+    def nested_loops(self) -> Iterator[NestedLoop]:
+        """The runs of database coroutines where a loop is running already."""
+        return blocking.nested_loops(self)
+
+    def import_time_io(self) -> Iterator[ImportTimeIO]:
+        """The database I/O of its top level, where an application imports it."""
+        return blocking.import_time_io(self) if self.module in self.project.application_modules else iter(())
+
+    @cached_property
+    def async_calls(self) -> list[AsyncCall]:
+        """The calls of methods of the async API."""
+        return list(coroutines.async_calls(self))
+
+    def shared_sessions(self) -> Iterator[SharedSession]:
+        """The places that run several tasks on one session."""
+        return coroutines.shared_sessions(self)
+
+    def open_sessions(self) -> Iterator[OpenSession]:
+        """The sessions that its functions make and leave open."""
+        return closing.open_sessions(self)
+
+    def opened_at_module_level(self) -> Iterator[ast.stmt]:
+        """The sessions that its top level opens, where an application imports it."""
+        return closing.opened_at_module_level(self) if self.module in self.project.application_modules else iter(())
+
+    def wrong_withs(self) -> Iterator[WrongWith]:
+        """The `with` statements whose kind does not fit what they enter."""
+        return wrong_withs(self.module, self.project.inference)
+
+    def misannotated_providers(self) -> Iterator[MisannotatedProvider]:
+        """The generators annotated with the session that they yield."""
+        return misannotated_providers(self.module.functions, self.project.inference)
+
+    def singletons_with_session(self) -> Iterator[Singleton]:
+        """The module-level service objects that keep a session."""
+        return singletons_with_session(self.module, self.project)
+
+    def undisposed(self) -> Iterator[lifecycle.Undisposed]:
+        """The lifespans that it defines and that leave an engine open."""
+        return (each for each in self.project.undisposed if each.lifespan.module is self.module)
+
+    def hand_driven_providers(self) -> Iterator[HandDrivenProvider]:
+        """The places that drive a provider of sessions themselves."""
+        return providers.hand_driven_providers(self)
+
+    def escaping_sessions(self) -> Iterator[EscapingSession]:
+        """The request's sessions that background work gets."""
+        return providers.escaping_sessions(self)
+
+    def lost_writes(self) -> Iterator[LostWrite]:
+        """The writes of its handlers that nobody commits."""
+        return providers.lost_writes(self)
+
+    def parked_sessions(self) -> Iterator[ParkedSession]:
+        """The request's sessions that its streaming handlers hold."""
+        return streams.parked_sessions(self)
+
+    def unfilled_calls(self) -> Iterator[UnfilledCall]:
+        """The direct calls that leave a `Depends` default in place."""
+        return providers.unfilled_calls(self)
+
+    def session_providers(self) -> Iterator[SessionProvider]:
+        """The generator functions that it defines to provide sessions."""
+        for function in self.module.functions:
+            if yields_session(function, self.project.inference):
+                yield SessionProvider(function, self.project)
+
+    def relationships(self) -> Iterator[Relationship]:
+        """The relationships that it declares."""
+        for name in RELATIONSHIP_CALLS:
+            yield from (Relationship(site, name, self.project) for site in self.calls_to(name))
+
+    def raw_sql_calls(self) -> Iterator[practices.RawSql]:
+        """The plain strings given where a statement belongs."""
+        return practices.raw_sql_calls(self)
+
+    def slow_awaits(self) -> Iterator[practices.SlowAwait]:
+        """The slow work awaited inside transactions."""
+        return practices.slow_awaits(self)
+
+    def session_defaults(self) -> Iterator[practices.SessionDefault]:
+        """The parameters whose session is injected by a default."""
+        return practices.session_defaults(self)
+
+    def services_from_sessions(self) -> Iterator[practices.BuiltService]:
+        """The services that handlers build from their session by a class method."""
+        return practices.services_from_sessions(self)
+
+    def scheme_replacements(self) -> Iterator[ast.Call]:
+        """The `replace` calls that exchange the scheme of a URL."""
+        return practices.scheme_replacements(self)
+
+    def queries_in_handlers(self) -> Iterator[practices.HandlerQuery]:
+        """The handlers that query the database themselves."""
+        return practices.queries_in_handlers(self)
+
+    def double_commits(self) -> Iterator[practices.DoubleCommit]:
+        """The commits of sessions that their provider commits too."""
+        return practices.double_commits(self)
+
+    def hard_deletions(self) -> Iterator[practices.HardDeletion]:
+        """The real deletions of models that can be marked as deleted."""
+        return practices.hard_deletions(self)
 
 
 class ProjectFacts:
@@ -210,6 +381,99 @@ class ProjectFacts:
         for module in self.project.mentioning(*words):
             yield self.module(module)
 
+    def engine_sites(self, instance: Instance) -> set[Site]:
+        """The engines behind a session, a connection, a factory or an engine."""
+        return engine_sites(instance, self)
+
+    @cached_property
+    def _endpoints(self) -> frozenset[Function]:
+        words = (b"fastapi", b"starlette", b"APIRouter", b"Depends")
+        found: set[Function] = set()
+        for facts in self.modules_mentioning(*words):
+            found.update(handler.function for handler in facts.handlers)
+            for injected in facts.injections:
+                found.update(injected.functions())
+        return frozenset(found)
+
+    def is_endpoint(self, function: Function) -> bool:
+        """Whether FastAPI calls a function: a handler or a dependency."""
+        return function in self._endpoints
+
+    def runs_for_requests_only(self, function: Function, seen: frozenset[Function] = frozenset()) -> bool:
+        """Whether a function is a handler or dependency, or is called by nothing but such functions."""
+        if self.is_endpoint(function):
+            return True
+        callers = [] if function in seen else self.callers(function)
+        return bool(callers) and all(self.runs_for_requests_only(caller, seen | {function}) for caller in callers)
+
+    @cached_property
+    def application_modules(self) -> frozenset[Module]:
+        """The modules that an application imports, directly or not, its own included."""
+        return frozenset(module for app in self.apps for module in self.project.closure(app.site.module))
+
+    @cached_property
+    def has_async_sessions(self) -> bool:
+        """Whether the program makes AsyncSessions."""
+        return any(factory.makes_async_sessions is Tri.YES for factory in self.session_factories) or any(
+            opened.is_async for facts in self.modules_mentioning(b"AsyncSession") for opened in facts.session_calls
+        )
+
+    @cached_property
+    def has_sync_sessions(self) -> bool:
+        """Whether the program makes sync sessions, or may."""
+        return any(factory.makes_async_sessions is not Tri.YES for factory in self.session_factories) or any(
+            not opened.is_async for facts in self.modules_mentioning(b"Session(") for opened in facts.session_calls
+        )
+
+    @cached_property
+    def session_factories(self) -> list[SessionFactory]:
+        """Every session factory of the running program."""
+        words = (b"sessionmaker", b"scoped_session")
+        return [factory for facts in self.modules_mentioning(*words) for factory in facts.session_factories]
+
+    def callers(self, function: Function) -> list[Function]:
+        """The functions of the running program that call a function by name."""
+        return [
+            caller
+            for module in self.project.mentioning(function.name.encode())
+            for caller in module.functions
+            if any(step.function is function for step in self.effects.steps(caller))
+        ]
+
+    def is_cached(self, function: Function) -> bool:
+        """Whether a decorator keeps what a function returns, or one that is not known may."""
+        cached = {
+            External("functools.lru_cache"),
+            External("functools.cache"),
+            External("functools.cached_property"),
+        }
+        return any(d in cached for d in self.inference.decorators(function)) or self.inference.is_opaque(function)
+
+    # -- versions
+
+    def sqlalchemy_is_below(self, version: tuple[int, ...]) -> bool:
+        """Whether the project surely uses an older SQLAlchemy."""
+        pin = self.project.pin("sqlalchemy")
+        return pin is not None and pin.is_below(version)
+
+    @property
+    def sqlmodel_is_naive(self) -> bool:
+        """Whether the project's files allow a SQLModel before 0.0.45, which made plain `datetime` fields aware."""
+        pin = self.project.pin("sqlmodel")
+        return pin is not None and not pin.is_at_least((0, 0, 45))
+
+    @property
+    def commits_after_response(self) -> bool:
+        """Whether the project's FastAPI surely runs the code after a dependency's `yield` when the response is sent."""
+        pin = self.project.pin("fastapi")
+        return pin is not None and (pin.is_at_least((0, 118)) or pin.is_below((0, 106)))
+
+    @property
+    def closes_before_streaming(self) -> bool:
+        """Whether the project's FastAPI surely ends dependencies before it streams: 0.106 to 0.117."""
+        pin = self.project.pin("fastapi")
+        return pin is not None and pin.is_at_least((0, 106)) and pin.is_below((0, 118))
+
     def is_async_for(self, reached: bool) -> bool:
         """Whether the project counts as an async database application where the event loop reaches something or not."""
         return reached if self.settings.app == "auto" else self.settings.app == "async"
@@ -232,16 +496,21 @@ class ProjectFacts:
         words = (b"listens_for", b"listen(")
         return [listener for module in self.modules_mentioning(*words) for listener in module.listeners]
 
-    def is_used(self, made: Site, except_in: Site) -> bool:
-        """Whether anything but one listener uses the object that a call makes."""
+    def is_used(self, made: Site) -> bool:
+        """Whether anything but event listeners uses the object that a call makes."""
+        listening = {listener.node for listener in self.listeners if listener.target_site == made}
         parent = made.module.index.parents.get(made.node)
-        if not isinstance(parent, ast.Assign) or len(parent.targets) != 1 or not isinstance(parent.targets[0], ast.Name):
+        if (
+            not isinstance(parent, ast.Assign)
+            or len(parent.targets) != 1
+            or not isinstance(parent.targets[0], ast.Name)
+        ):
             return True
         name = parent.targets[0].id
         index = made.module.index
         for node in index.parents:
             if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
-                if index.parents.get(node) is not except_in.node:
+                if index.parents.get(node) not in listening:
                     return True
         return any(
             isinstance(statement, ast.ImportFrom) and any(alias.name == name for alias in statement.names)
@@ -250,6 +519,40 @@ class ProjectFacts:
             for scope in module.index.scopes.values()
             for statement in scope.imports
         )
+
+    @cached_property
+    def declares_foreign_keys(self) -> bool:
+        """Whether the program's models declare foreign keys."""
+        names = ("sqlalchemy.ForeignKey", "sqlalchemy.ForeignKeyConstraint")
+        if any(True for facts in self.modules_mentioning(b"ForeignKey") for _ in facts.calls_to(*names)):
+            return True
+        return any(
+            column.is_field and not column.options.get("foreign_key").is_absent
+            for facts in self.modules_mentioning(b"foreign_key")
+            for column in facts.columns
+        )
+
+    @cached_property
+    def times_queries(self) -> bool:
+        """Whether anything listens to the execution of statements, or a library that does is set up."""
+        if any(listener.event.endswith("cursor_execute") for listener in self.listeners):
+            return True
+        return bool(self.project.mentioning(b"opentelemetry", b"sentry_sdk", b"ddtrace", b"newrelic", b"logfire"))
+
+    @cached_property
+    def disposes_somewhere(self) -> bool:
+        """Whether any module of the running program disposes of an engine, or of anything else by that name."""
+        return bool(self.project.mentioning(b".dispose"))
+
+    @cached_property
+    def serving_engines(self) -> frozenset[Site]:
+        """The engines behind the program's session factories."""
+        return frozenset(site for factory in self.session_factories for site in factory.engines)
+
+    @cached_property
+    def undisposed(self) -> list[lifecycle.Undisposed]:
+        """The lifespans that leave an engine open."""
+        return list(lifecycle.undisposed(self))
 
     # -- applications
 
@@ -268,13 +571,22 @@ class ProjectFacts:
     def late_lifespans(self) -> frozenset[Site]:
         """The applications that get their lifespan after they were made."""
         words = (b"lifespan_context",)
-        return frozenset(site for module in self.modules_mentioning(*words) for site in lifecycle.late_lifespans(module))
+        return frozenset(
+            site for module in self.modules_mentioning(*words) for site in lifecycle.late_lifespans(module)
+        )
 
     @cached_property
     def hooks(self) -> list[Hook]:
         """Every start-up and shutdown hook."""
         words = (b"on_event", b"add_event_handler", b"on_startup", b"on_shutdown")
         return [hook for module in self.modules_mentioning(*words) for hook in module.hooks]
+
+    def fate_of(self, hook: Hook) -> str:
+        """What becomes of a hook in the project's versions, or in those to come."""
+        pin = self.project.pin("starlette")
+        if pin is not None and pin.is_at_least((1, 0)) and hook.name != "on_event":
+            return "removed from applications in Starlette 1.0, which the project uses, so that the import fails"
+        return "deprecated" if hook.name == "on_event" else "removed from applications in Starlette 1.0"
 
     def apps_of(self, hook: Hook) -> list[App]:
         """The applications that a hook is registered on."""
@@ -290,12 +602,16 @@ class ProjectFacts:
         return known
 
     def is_service(self, cls: Class) -> bool:
-        """Whether a class is a service; one that holds itself is asked only once."""
+        """Whether a class is a service, repository or database class."""
+        return self.service(cls).is_service
+
+    def holds_database(self, cls: Class) -> bool:
+        """Whether objects of a class keep a session, engine or factory; a class that holds itself is asked once."""
         if cls in self._pending_services:
             return False
         self._pending_services.add(cls)
         try:
-            return self.service(cls).is_service
+            return self.service(cls).holds_database
         finally:
             self._pending_services.discard(cls)
 
@@ -307,7 +623,7 @@ class ProjectFacts:
                 return Tri.YES
             if isinstance(base, Class) and self._is_decorated_base(base):
                 return Tri.YES
-            if base is UNKNOWN or isinstance(base, External) and not _is_plain_base(base.name):
+            if base is UNKNOWN or (isinstance(base, External) and not _is_plain_base(base.name)):
                 answer = Tri.UNKNOWN
         return answer
 
@@ -332,7 +648,7 @@ class ProjectFacts:
             self._heirs[cls] = [
                 candidate
                 for module in self._modules_knowing(cls)
-                for candidate in module.classes()
+                for candidate in module.classes
                 if candidate is not cls and cls in self.inference.linearized(candidate)
             ]
         return self._heirs[cls]
@@ -345,7 +661,7 @@ class ProjectFacts:
             current = pending.pop()
             for module in self.project.mentioning(current.name.encode()):
                 found[module] = None
-                for candidate in module.classes():
+                for candidate in module.classes:
                     bases = [base for base in candidate.node.bases if current.name in ast.unparse(base)]
                     if bases and candidate not in seen and current in self.inference.linearized(candidate):
                         seen.add(candidate)
@@ -356,9 +672,8 @@ class ProjectFacts:
 
     def is_live_metadata(self, value: Value) -> bool:
         """Whether tables of a MetaData come to life: a declarative base has it, or something creates them."""
-        if isinstance(value, Method) or isinstance(value, External):
-            return True
-        return any(instance.site in self._live_metadata for instance in instances(value) if instance.site is not None)
+        found = [instance for instance in instances(value) if instance.cls == External(api.METADATA)]
+        return any(instance.site is None or instance.site in self._live_metadata for instance in found)
 
     @cached_property
     def _live_metadata(self) -> frozenset[Site]:
@@ -385,4 +700,12 @@ class ProjectFacts:
 
 def _is_plain_base(name: str) -> bool:
     """Whether an external base class certainly adds no mapping."""
-    return name.partition(".")[0] in ("builtins", "typing", "abc", "enum", "sqlalchemy", "pydantic", "dataclasses")
+    return name.partition(".")[0] in (
+        "builtins",
+        "typing",
+        "abc",
+        "enum",
+        "sqlalchemy",
+        "pydantic",
+        "dataclasses",
+    )

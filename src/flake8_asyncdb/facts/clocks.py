@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.scopes import Kind, Scope
@@ -11,10 +12,10 @@ from flake8_asyncdb.model.values import Anonymous, Bound, External, Literal, Val
 NAIVE_CLOCKS = frozenset({"datetime.datetime.utcnow", "datetime.datetime.today"})
 NOW = "datetime.datetime.now"
 READINGS = frozenset(
-    """datetime.datetime.now datetime.datetime.utcnow datetime.datetime.today datetime.date.today time.time
-    time.time_ns time.monotonic uuid.uuid1 uuid.uuid4 uuid.uuid6 uuid.uuid7 random.random random.randint
-    random.choice random.getrandbits random.randrange random.uniform secrets.token_hex secrets.token_urlsafe
-    secrets.token_bytes secrets.randbits os.urandom""".split()
+    """datetime.datetime.now datetime.datetime.utcnow datetime.datetime.today datetime.date.today
+    time.time time.time_ns time.monotonic uuid.uuid1 uuid.uuid4 uuid.uuid6 uuid.uuid7 random.random
+    random.randint random.choice random.getrandbits random.randrange random.uniform
+    secrets.token_hex secrets.token_urlsafe secrets.token_bytes secrets.randbits os.urandom""".split()
 )
 _PASS_THROUGH = frozenset({"builtins.str", "builtins.int", "builtins.float", "builtins.round"})
 MAX_DEPTH = 8
@@ -52,14 +53,7 @@ def is_naive_now(node: ast.expr, scope: Scope, inference: Inference, depth: int 
                 return False
             return any(is_naive_now(side, scope, inference, depth + 1) for side in (left, right))
         case ast.Name():
-            bindings = inference.find_bindings(node.id, scope, node)
-            return bool(bindings) and all(
-                binding.kind is Kind.ASSIGNMENT
-                and binding.value is not None
-                and not binding.path
-                and is_naive_now(binding.value, binding.scope, inference, depth + 1)
-                for binding in bindings
-            )
+            return _all_assigned(node, scope, inference, is_naive_now, depth)
         case ast.Call(func=ast.Attribute(value=inner, attr="replace")):
             zones = [keyword.value for keyword in node.keywords if keyword.arg == "tzinfo"]
             if zones:
@@ -89,6 +83,8 @@ def reads_clock(node: ast.expr, scope: Scope, inference: Inference, depth: int =
                 for part in values
                 if isinstance(part, ast.FormattedValue)
             )
+        case ast.Name():
+            return _all_assigned(node, scope, inference, reads_clock, depth)
         case ast.Attribute(value=inner):
             return reads_clock(inner, scope, inference, depth + 1)
         case ast.Call():
@@ -105,6 +101,18 @@ def reads_clock(node: ast.expr, scope: Scope, inference: Inference, depth: int =
                 )
             return isinstance(node.func, ast.Attribute) and reads_clock(node.func.value, scope, inference, depth + 1)
     return False
+
+
+def _all_assigned(node: ast.Name, scope: Scope, inference: Inference, test: Callable[..., bool], depth: int) -> bool:
+    """Whether everything that a name is assigned passes a test."""
+    bindings = inference.find_bindings(node.id, scope, node)
+    return bool(bindings) and all(
+        binding.kind is Kind.ASSIGNMENT
+        and binding.value is not None
+        and not binding.path
+        and test(binding.value, binding.scope, inference, depth + 1)
+        for binding in bindings
+    )
 
 
 def callable_default(node: ast.expr, scope: Scope, inference: Inference) -> Value | None:

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from flake8_asyncdb.facts.options import Options
+from flake8_asyncdb.facts.options import CallFact, Options
 from flake8_asyncdb.model.project import Class
 from flake8_asyncdb.model.scopes import Scope
 from flake8_asyncdb.model.values import (
     External,
     Instance,
-    Method,
     Site,
     Tri,
     TypeForm,
@@ -30,29 +29,33 @@ if TYPE_CHECKING:
 
 COLUMN_CALLS = frozenset({"sqlalchemy.Column", "sqlalchemy.orm.mapped_column"})
 FIELD = "sqlmodel.Field"
-DATETIME_TYPES = frozenset({
-    "sqlalchemy.DateTime",
-    "sqlalchemy.DATETIME",
-    "sqlalchemy.TIMESTAMP",
-    "sqlalchemy.dialects.postgresql.TIMESTAMP",
-    "sqlalchemy.dialects.mysql.TIMESTAMP",
-    "sqlalchemy.dialects.mysql.DATETIME",
-    "sqlalchemy.dialects.sqlite.DATETIME",
-    "sqlalchemy.dialects.sqlite.TIMESTAMP",
-    "sqlalchemy.dialects.oracle.TIMESTAMP",
-})
+DATETIME_TYPES = frozenset(
+    {
+        "sqlalchemy.DateTime",
+        "sqlalchemy.DATETIME",
+        "sqlalchemy.TIMESTAMP",
+        "sqlalchemy.dialects.postgresql.TIMESTAMP",
+        "sqlalchemy.dialects.mysql.TIMESTAMP",
+        "sqlalchemy.dialects.mysql.DATETIME",
+        "sqlalchemy.dialects.sqlite.DATETIME",
+        "sqlalchemy.dialects.sqlite.TIMESTAMP",
+        "sqlalchemy.dialects.oracle.TIMESTAMP",
+    }
+)
 CONTAINERS = frozenset({"sqlalchemy.ARRAY", "sqlalchemy.dialects.postgresql.ARRAY"})
 NO_TYPES = frozenset(
     f"sqlalchemy.{name}"
     for name in """ForeignKey Sequence Identity Computed CheckConstraint UniqueConstraint Constraint FetchedValue
     DefaultClause""".split()
 )
-DEFAULTS = ("default", "insert_default", "onupdate")
-DECLARATIVE_BASES = frozenset({
-    "sqlalchemy.orm.DeclarativeBase",
-    "sqlalchemy.orm.DeclarativeBaseNoMeta",
-    "sqlalchemy.orm.DeclarativeMeta",
-})
+DEFAULTS = ("default", "insert_default", "onupdate", "default_factory")
+DECLARATIVE_BASES = frozenset(
+    {
+        "sqlalchemy.orm.DeclarativeBase",
+        "sqlalchemy.orm.DeclarativeBaseNoMeta",
+        "sqlalchemy.orm.DeclarativeMeta",
+    }
+)
 SQLMODEL = "sqlmodel.SQLModel"
 DATETIME = External("datetime.datetime")
 
@@ -76,18 +79,8 @@ class Default:
     zone: Zone
 
 
-class Column:
+class Column(CallFact):
     """One `Column`, `mapped_column` or SQLModel `Field` call."""
-
-    def __init__(self, site: Site, callee: str, project: ProjectFacts) -> None:
-        self.site = site
-        self.callee = callee
-        self.project = project
-        self.options = Options(site, project.inference)
-
-    @property
-    def node(self) -> ast.Call:
-        return self.site.node
 
     @property
     def is_field(self) -> bool:
@@ -119,6 +112,8 @@ class Column:
         """What its own type says of time zones; `IMPLICIT` without one."""
         if self.is_field and not self.options.get("sa_column").is_absent:
             return Zone.UNKNOWN
+        if any(keyword.arg is None for keyword in self.node.keywords):
+            return Zone.UNKNOWN
         if not self.type_nodes:
             return Zone.IMPLICIT
         if self.naive_types:
@@ -131,6 +126,42 @@ class Column:
         """The keywords whose value fills the column."""
         wanted = ("default", "default_factory") if self.is_field else DEFAULTS
         return [keyword for keyword in self.node.keywords if keyword.arg in wanted]
+
+    @cached_property
+    def is_foreign_key(self) -> bool:
+        """Whether it refers to another table."""
+        if self.is_field:
+            return not self.options.get("foreign_key").is_absent
+        return any(
+            instance.cls == External("sqlalchemy.ForeignKey")
+            for node in self.node.args
+            for instance in instances(self.project.inference.value(node, self.site.scope))
+        )
+
+    @cached_property
+    def may_be_indexed(self) -> bool:
+        """Whether an index, a unique or primary key covers it, or may."""
+        for name in ("index", "unique", "primary_key"):
+            option = self.options.get(name)
+            if not option.is_absent and not option.is_literal(False, None):
+                return True
+        statement = self.site.module.index.statement_of(self.node)
+        target: ast.expr | None = statement.target if isinstance(statement, ast.AnnAssign) else None
+        if isinstance(statement, ast.Assign):
+            target = statement.targets[0]
+        return isinstance(target, ast.Name) and self._is_named_in_index(target.id)
+
+    def _is_named_in_index(self, name: str) -> bool:
+        calls = ("sqlalchemy.Index", "sqlalchemy.UniqueConstraint", "sqlalchemy.PrimaryKeyConstraint")
+        module = self.project.module(self.site.module)
+        for site in module.calls_to(*calls):
+            for node in site.node.args:
+                named = isinstance(node, ast.Constant) and node.value == name
+                if named or (
+                    isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node).rpartition(".")[2] == name
+                ):
+                    return True
+        return False
 
     @cached_property
     def is_in_service(self) -> bool:
@@ -158,6 +189,9 @@ def naive_types(node: ast.expr, scope: Scope, project: ProjectFacts) -> Iterator
 
 def zone_of(value: Value, project: ProjectFacts) -> Zone:
     """What a type, given as a class or an object, does with time zones."""
+    found = list(members(value))
+    if len(found) == 1:
+        value = found[0]
     if isinstance(value, External):
         return Zone.NAIVE if value.name in DATETIME_TYPES else Zone.UNKNOWN
     if not isinstance(value, Instance) or not isinstance(value.cls, External) or value.site is None:
@@ -201,7 +235,7 @@ class MappedClass:
         """The `datetime` attributes without an explicit column type, each with the zone it gets."""
         for node in self.cls.node.body:
             if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-                described = self._described(node)
+                described = None if self._is_class_variable(node) else self._described(node)
                 if described is not None and self._is_datetime(described):
                     yield ImplicitColumn(node.target.id, node, self.cls, self.zone_of_annotations)
 
@@ -215,6 +249,12 @@ class MappedClass:
         if len(mapped) != 1 or not mapped[0].args or not self._is_plain_column(node):
             return None
         return mapped[0].args[0] if not self._has_annotated_type(node.annotation, scope) else None
+
+    def _is_class_variable(self, node: ast.AnnAssign) -> bool:
+        annotation = node.annotation
+        if not isinstance(annotation, ast.Subscript):
+            return False
+        return self.project.inference.value(annotation.value, self.cls.scope) == External("typing.ClassVar")
 
     def _is_plain_field(self, node: ast.AnnAssign) -> bool:
         if node.value is None or isinstance(node.value, ast.Constant):
@@ -253,7 +293,7 @@ class MappedClass:
     def zone_of_annotations(self) -> Zone:
         """What `Mapped[datetime]` without a type becomes in this class, by its base's `type_annotation_map`."""
         if self.is_sqlmodel:
-            return Zone.NAIVE if self._has_table() else Zone.UNKNOWN
+            return Zone.NAIVE if self.has_table and self.project.sqlmodel_is_naive else Zone.UNKNOWN
         if self.is_declarative is Tri.YES:
             return annotation_zone(self.cls, self.project)
         if self.is_declarative is Tri.UNKNOWN:
@@ -265,7 +305,9 @@ class MappedClass:
         }
         return zones.pop() if len(zones) == 1 else Zone.UNKNOWN
 
-    def _has_table(self) -> bool:
+    @cached_property
+    def has_table(self) -> bool:
+        """Whether it is the SQLModel class of a table, or the base of one."""
         return any(_is_table(heir) for heir in [self.cls, *self.project.heirs(self.cls)])
 
 
@@ -294,7 +336,18 @@ def annotation_zone(cls: Class, project: ProjectFacts) -> Zone:
                 zone = None if binding.value is None else map_zone(binding.value, base.scope, project)
                 if zone is not None:
                     return zone
+        for expression in base.node.bases:
+            for made in instances(project.inference.value(expression, base.outer)):
+                zone = _zone_of_made_base(made, project)
+                if zone is not None:
+                    return zone
     return Zone.NAIVE
+
+
+def _zone_of_made_base(made: Instance, project: ProjectFacts) -> Zone | None:
+    """What the map given to `declarative_base()` or to the registry that generated a base makes of `datetime`."""
+    site = made.source.site if isinstance(made.source, Instance) else made.site
+    return None if site is None else map_zone(site.node, site.scope, project)
 
 
 def map_zone(node: ast.expr, scope: Scope, project: ProjectFacts) -> Zone | None:
@@ -333,8 +386,3 @@ def column_defaults(module: ModuleFacts) -> Iterator[Default]:
         for keyword in column.keywords:
             if zone is not None:
                 yield Default(keyword.arg or "", keyword.value, column.site.scope, zone)
-
-
-def is_metadata_method(value: Value, name: str) -> bool:
-    """Whether the value is `metadata.<name>`."""
-    return isinstance(value, Method) and value.name == name and value.receiver.cls == External("sqlalchemy.MetaData")

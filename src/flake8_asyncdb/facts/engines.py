@@ -6,12 +6,12 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from flake8_asyncdb.facts.options import Option, Options
+from flake8_asyncdb.facts.options import CallFact, Option, Options
 from flake8_asyncdb.facts.urls import DatabaseUrl
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import sites
 from flake8_asyncdb.model.project import Function
-from flake8_asyncdb.model.values import External, Instance, Method, Site, instances, members
+from flake8_asyncdb.model.values import External, Instance, Method, Site, Tri, Value, instances, members
 
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ProjectFacts
@@ -19,18 +19,12 @@ if TYPE_CHECKING:
 UNPOOLED = frozenset({"sqlalchemy.pool.NullPool", "sqlalchemy.pool.StaticPool", "sqlalchemy.pool.AssertionPool"})
 
 
-class Engine:
+SYNC_POOLS = ("sqlalchemy.pool.QueuePool", "sqlalchemy.pool.SingletonThreadPool")
+ASYNCPG_REFUSES = ("sslmode", "channel_binding")
+
+
+class Engine(CallFact):
     """One `create_engine` or `create_async_engine` call."""
-
-    def __init__(self, site: Site, callee: str, project: ProjectFacts) -> None:
-        self.site = site
-        self.callee = callee
-        self.project = project
-        self.options = Options(site, project.inference)
-
-    @property
-    def node(self) -> ast.Call:
-        return self.site.node
 
     @property
     def call_name(self) -> str:
@@ -88,16 +82,32 @@ class Engine:
         """Whether its pool is one of these classes, or one that cannot be known."""
         if self.pool.is_absent or self.pool.is_none:
             return not self.options.get("pool").is_absent
-        return not isinstance(self.pool.value, External) or self.pool.value.name in names
+        known = isinstance(self.pool.value, External) and self.pool.value.name.startswith("sqlalchemy.")
+        return not known or self.has_pool(*names)
+
+    def url_for_sync_driver(self) -> DatabaseUrl | None:
+        """A URL that it may be made with whose driver is surely sync, by the project's SQLAlchemy where it matters."""
+        for url in self.urls:
+            default = url.dialect == "postgresql" and url.driver is None and self.project.sqlalchemy_is_below((2, 1))
+            if url.scheme and not url.is_postgres_alias and (url.is_async is Tri.NO or default):
+                return url
+        return None
 
     @property
     def has_creator(self) -> bool:
         """Whether a `creator`, `async_creator` or `module` makes the driver of the URL irrelevant."""
         return not all(self.options.get(name).is_absent for name in ("creator", "async_creator", "module"))
 
+    def refused_pool(self) -> str | None:
+        """A pool class for threads that an async engine gets, on one path at least."""
+        for member in members(self.pool.value) if self.pool.value is not None else ():
+            if isinstance(member, External) and member.name in SYNC_POOLS:
+                return member.name.rpartition(".")[2]
+        return None
+
     @property
     def is_pooled(self) -> bool:
-        """Whether connections certainly stay in a pool: no other pool class, creator or unknown option says otherwise."""
+        """Whether connections certainly stay in a pool: no other pool class or unknown option says otherwise."""
         return self.pool.is_absent or self.has_pool(
             "sqlalchemy.pool.QueuePool", "sqlalchemy.pool.AsyncAdaptedQueuePool"
         )
@@ -136,6 +146,101 @@ class Engine:
     def _calls_around(self) -> list[ast.Call]:
         return [call for call in self.site.scope.owner.calls if call is not self.node and call.args]
 
+    @cached_property
+    def is_kept(self) -> bool:
+        """Whether it outlives the call that makes it: stored on an object, in a global, a cache or the application."""
+        if self.function is None or (self.function.node.decorator_list and self.project.is_cached(self.function)):
+            return True
+        if self.function.name == "__init__":
+            return True
+        parents = self.site.module.index.parents
+        parent = parents.get(self.node)
+        while isinstance(parent, ast.IfExp | ast.Call | ast.keyword | ast.NamedExpr):
+            parent = parents.get(parent)
+        targets = parent.targets if isinstance(parent, ast.Assign) else []
+        if isinstance(parent, ast.AnnAssign):
+            targets = [parent.target]
+        names = [target.id for target in targets if isinstance(target, ast.Name)]
+        if any(not isinstance(target, ast.Name) for target in targets):
+            return True
+        return any(self._is_stored(name) for name in names)
+
+    def _is_stored(self, name: str) -> bool:
+        """Whether a local name is a global one, or is assigned on to something that stays."""
+        assert self.function is not None
+        if name in self.function.scope.global_names | self.function.scope.nonlocal_names:
+            return True
+        parents = self.site.module.index.parents
+        for use in self.function.scope.names:
+            if use.id == name and isinstance(use.ctx, ast.Load):
+                around = parents.get(use)
+                if isinstance(around, ast.Assign) and any(not isinstance(t, ast.Name) for t in around.targets):
+                    return True
+        return any(isinstance(s.value, ast.Name) and s.value.id == name for s in self.function.scope.attribute_stores)
+
+    @cached_property
+    def is_made_per_request(self) -> bool:
+        """Whether a handler or dependency makes it anew each time, itself or through a function only they call."""
+        if (
+            self.function is None
+            or self.is_kept
+            or self.is_disposed_in_place
+            or self.has_pool("sqlalchemy.pool.NullPool")
+        ):
+            return False
+        return self.project.runs_for_requests_only(self.function)
+
+    @cached_property
+    def stays_local(self) -> bool:
+        """Whether nothing outside the function that makes it can ever see it."""
+        if self.function is None or self.is_kept:
+            return False
+        returned = [node.value for node in self.function.scope.returns] + [y.value for y in self.function.scope.yields]
+        return not any(
+            instance.site == self.site
+            for node in returned
+            if node is not None
+            for instance in instances(self.project.inference.value(node, self.function.scope))
+        )
+
+    def pooling_arguments(self) -> list[str]:
+        """The pool arguments that its pool class refuses."""
+        if not self.has_pool("sqlalchemy.pool.NullPool", "sqlalchemy.pool.StaticPool"):
+            return []
+        return [name for name in ("pool_size", "max_overflow", "pool_timeout") if self.options.get(name).is_present]
+
+    def refused_parameters(self) -> list[str]:
+        """The parameters in its URL that asyncpg does not know."""
+        texts = [url.text.prefix for url in self.urls if url.driver == "asyncpg"]
+        return [name for name in ASYNCPG_REFUSES if any(f"{name}=" in text for text in texts)]
+
+    @cached_property
+    def masked_url(self) -> bool:
+        """Whether its URL is the text of a URL object, in which SQLAlchemy hides the password."""
+        node = self.url_node
+        if self.urls and all(url.is_sqlite for url in self.urls):
+            return False
+        if isinstance(node, ast.Name):
+            bindings = self.project.inference.find_bindings(node.id, self.site.scope, node)
+            node = bindings[0].value if len(bindings) == 1 and not bindings[0].path else node
+        if isinstance(node, ast.Call):
+            if self.project.inference.value(node.func, self.site.scope) == External("builtins.str") and node.args:
+                return self._is_url_object(node.args[0])
+            if isinstance(node.func, ast.Attribute) and node.func.attr == "render_as_string":
+                shown = any(k.arg == "hide_password" for k in node.keywords) or bool(node.args)
+                return not shown and self._is_url_object(node.func.value)
+        if isinstance(node, ast.JoinedStr):
+            parts = [part.value for part in node.values if isinstance(part, ast.FormattedValue)]
+            return any(self._is_url_object(part) for part in parts)
+        return False
+
+    def _is_url_object(self, node: ast.expr) -> bool:
+        value = self.project.inference.value(node, self.site.scope)
+        if isinstance(value, Method):
+            owner = self.project.inference.is_subclass(value.receiver.cls, api.ENGINE, api.ASYNC_ENGINE)
+            return value.name == "url" and owner is Tri.YES
+        return self.project.inference.is_instance(value, "sqlalchemy.URL") is Tri.YES
+
     @property
     def is_listened_only(self) -> bool:
         """Whether nothing but an event listener uses it."""
@@ -153,7 +258,7 @@ def engine_sites(value: Instance, project: ProjectFacts) -> set[Site]:
     pending, seen = [value], {value}
     while pending:
         current = pending.pop()
-        if project.inference.is_subclass(current.cls, api.ENGINE, api.ASYNC_ENGINE).value == "yes" and current.site:
+        if project.inference.is_subclass(current.cls, api.ENGINE, api.ASYNC_ENGINE) is Tri.YES and current.site:
             found.add(current.site)
         sources = [current.source] if current.source is not None else _bound_to(current, project)
         for source in sources:
@@ -164,7 +269,7 @@ def engine_sites(value: Instance, project: ProjectFacts) -> set[Site]:
     return found
 
 
-def _bound_to(value: Instance, project: ProjectFacts) -> list:  # type: ignore[type-arg]
+def _bound_to(value: Instance, project: ProjectFacts) -> list[Value]:
     if value.site is None or not isinstance(value.cls, External):
         return []
     options = Options(value.site, project.inference)

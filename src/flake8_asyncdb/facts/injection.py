@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from flake8_asyncdb import syntax
 from flake8_asyncdb.facts.options import Options
+from flake8_asyncdb.facts.providers import (
+    SessionProvider,
+    is_function_scoped,
+    is_made_session,
+    provider_functions,
+    yields_session,
+)
 from flake8_asyncdb.facts.sessions import is_session
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import sites
@@ -23,8 +31,8 @@ if TYPE_CHECKING:
 ROUTERS = (api.FASTAPI, api.ROUTER, api.STARLETTE, "starlette.routing.Router")
 ADD_ROUTE = frozenset({"add_api_route", "add_route", "add_api_websocket_route", "add_websocket_route"})
 OTHER_FRAMEWORKS = frozenset(
-    """flask quart sanic bottle aiohttp litestar falcon requests httpx typer click redis django celery tornado
-    pyramid robyn""".split()
+    """flask quart sanic bottle aiohttp litestar falcon requests httpx typer click redis django celery
+    tornado pyramid robyn""".split()
 )
 STREAMS = ("StreamingResponse", "FileResponse", "EventSourceResponse")
 DISPATCHERS = ("starlette.middleware.base.BaseHTTPMiddleware", "fastapi.middleware.base.BaseHTTPMiddleware")
@@ -46,7 +54,7 @@ class Handler:
 def handlers(module: Module, project: ProjectFacts) -> Iterator[Handler]:
     """The route handlers that a module defines or registers."""
     found: dict[Function, Handler] = {}
-    for function in module.functions():
+    for function in module.functions:
         for node in function.node.decorator_list:
             if isinstance(node, ast.Call) and _is_route(node, function, project):
                 assert isinstance(node.func, ast.Attribute)
@@ -69,7 +77,7 @@ def is_router(value: Value, project: ProjectFacts) -> Tri:
     if answer is Tri.NO:
         for instance in instances(value):
             foreign = isinstance(instance.cls, External)
-            if foreign and instance.cls.name.partition(".")[0] not in OTHER_FRAMEWORKS:  # type: ignore[union-attr]
+            if foreign and instance.cls.name.partition(".")[0] not in OTHER_FRAMEWORKS:
                 return Tri.UNKNOWN
     return answer
 
@@ -99,22 +107,67 @@ def _named(node: ast.expr, site: Site, method: str, project: ProjectFacts) -> It
             yield Handler(value.function, method)
 
 
-@dataclass(frozen=True)
 class Injection:
     """One `Depends` or `Security` and what it calls."""
 
-    site: Site
-    provider: Value
+    def __init__(self, site: Site, provider: Value, project: ProjectFacts) -> None:
+        self.site = site
+        self.provider = provider
+        self.project = project
 
-    def functions(self, project: ProjectFacts) -> Iterator[Function]:
+    @property
+    def node(self) -> ast.Call:
+        return self.site.node
+
+    @property
+    def argument(self) -> ast.expr | None:
+        """What stands in the parentheses."""
+        return Options(self.site, self.project.inference).get("dependency", 0).node
+
+    @property
+    def provider_text(self) -> str:
+        """The provider as it should be named: without a call."""
+        node = self.argument
+        if isinstance(node, ast.Call):
+            node = node.func
+        return ast.unparse(node) if node is not None else "..."
+
+    @property
+    def argument_text(self) -> str:
+        """The argument as the code writes it, without inner arguments."""
+        return f"{self.provider_text}()" if isinstance(self.argument, ast.Call) else self.provider_text
+
+    @property
+    def is_called(self) -> bool:
+        """Whether it is given a session or a running generator of one, because the provider was called."""
+        if not isinstance(self.argument, ast.Call):
+            return False
+        found = list(members(self.provider))
+        return bool(found) and all(is_made_session(member, self.project.inference) for member in found)
+
+    @property
+    def is_factory(self) -> bool:
+        """Whether it is given a session factory."""
+        return self.project.inference.is_instance(self.provider, api.SESSIONMAKER, api.ASYNC_SESSIONMAKER) is Tri.YES
+
+    @property
+    def commits_late(self) -> bool:
+        """Whether its provider commits when the response has been sent."""
+        if is_function_scoped(self.site, self.project):
+            return False
+        return any(
+            yields_session(function, self.project.inference)
+            and SessionProvider(function, self.project).commits_after_yield
+            for function in provider_functions(self.provider)
+        )
+
+    def functions(self) -> Iterator[Function]:
         """The functions that FastAPI runs for it."""
         for member in members(self.provider):
             if isinstance(member, Bound):
                 yield member.function
-            elif isinstance(member, Class):
-                yield from project.effects.called(member)
-            elif isinstance(member, Instance):
-                yield from project.effects.called(member)
+            elif isinstance(member, Class | Instance):
+                yield from self.project.effects.called(member)
 
 
 def injections(module: Module, project: ProjectFacts) -> Iterator[Injection]:
@@ -122,7 +175,7 @@ def injections(module: Module, project: ProjectFacts) -> Iterator[Injection]:
     for site in project.module(module).calls_to(api.DEPENDS, api.SECURITY):
         depends = project.inference.value(site.node, site.scope)
         for instance in instances(depends):
-            yield Injection(site, project.inference.provider(instance))
+            yield Injection(site, project.inference.provider(instance), project)
 
 
 @dataclass(frozen=True)
@@ -144,13 +197,13 @@ def provisions(function: Function, project: ProjectFacts) -> Iterator[Provision]
 
 def middleware(module: Module, project: ProjectFacts) -> Iterator[Function]:
     """Functions decorated with `@app.middleware("http")`, `dispatch` methods, and ASGI `__call__` methods."""
-    for function in module.functions():
+    for function in module.functions:
         for node in function.node.decorator_list:
             called = node.func if isinstance(node, ast.Call) else node
             if isinstance(called, ast.Attribute) and called.attr == "middleware":
                 if is_router(project.inference.value(called.value, function.outer), project) is not Tri.NO:
                     yield function
-    for cls in module.classes():
+    for cls in module.classes:
         dispatch = cls.methods.get("dispatch")
         if dispatch and project.inference.is_subclass(cls, *DISPATCHERS) is Tri.YES:
             yield dispatch
@@ -172,19 +225,30 @@ class HandlerBody:
         """Whether it answers with a stream or a file, or may: the response class is named in it."""
         if self.function.is_generator:
             return True
-        nodes = [self.function.node.returns, *self.function.node.decorator_list]
-        text = " ".join(ast.unparse(node) for node in nodes if node is not None)
-        if any(name in text for name in STREAMS):
-            return True
+        for node in (self.function.node.returns, *self.function.node.decorator_list):
+            if node is not None and any(_last_name(part) in STREAMS for part in _walk(node)):
+                return True
         for site in sites(self.function):
             value = self.project.inference.value(site.node, site.scope)
             if any(_is_stream(instance, self.project) for instance in instances(value)):
                 return True
-            if isinstance(site.node.func, ast.Name | ast.Attribute):
-                last = site.node.func.attr if isinstance(site.node.func, ast.Attribute) else site.node.func.id
-                if last in STREAMS:
-                    return True
+            if _last_name(site.node.func) in STREAMS:
+                return True
         return False
+
+
+def _walk(node: ast.expr) -> Iterator[ast.AST]:
+    """The nodes of an expression, string annotations included."""
+    for part in ast.walk(node):
+        text = part.value if isinstance(part, ast.Constant) and isinstance(part.value, str) else None
+        parsed = syntax.parse_expression(text) if text else None
+        yield from ast.walk(parsed) if parsed is not None else (part,)
+
+
+def _last_name(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 @dataclass(frozen=True)
@@ -199,16 +263,22 @@ def own_sessions(body: HandlerBody) -> Iterator[OwnSession]:
     """The sessions that a handler opens, unless it opens them briefly and awaits something else outside."""
     inference = body.project.inference
     parents = body.function.module.index.parents
-    opened = [site for site in sites(body.function) if _opens_session(inference.value(site.node, site.scope), inference)]
+    opened = [
+        site
+        for site in sites(body.function)
+        if inference.value(site.node.func, site.scope) not in CLOSERS
+        and _opens_session(inference.value(site.node, site.scope), inference)
+    ]
     blocks = [block for site in opened if (block := _with_around(site.node, parents)) is not None]
-    if blocks and _awaits_outside(body.function, blocks, parents):
+    names = {name for site in opened if (name := _assigned_name(site.node, parents)) is not None}
+    if (blocks or names) and _awaits_outside(body.function, blocks, names):
         return
     for site in opened:
         yield OwnSession(site.node, f"{ast.unparse(site.node.func)}()")
 
 
 def _opens_session(made: Value, inference: Inference) -> bool:
-    """Whether a call makes a session, or something that yields one when it is entered."""
+    """Whether a call makes a session, or something that yields a new one when it is entered."""
     for instance in instances(made):
         entered = instance.args[0] if instance.cls in CONTEXT_CLASSES and instance.args else instance
         if (instance.site is not None or instance.cls in CONTEXT_CLASSES) and is_session(entered, inference):
@@ -221,16 +291,23 @@ def _with_around(node: ast.Call, parents: dict[ast.AST, ast.AST]) -> ast.AST | N
     return parents.get(item) if isinstance(item, ast.withitem) else None
 
 
-def _awaits_outside(function: Function, blocks: list[ast.AST], parents: dict[ast.AST, ast.AST]) -> bool:
-    for node in function.scope.awaits:
-        current: ast.AST | None = node
-        while current is not None and current not in blocks:
-            current = parents.get(current)
-        if current is None:
-            return True
-    return False
+def _assigned_name(node: ast.Call, parents: dict[ast.AST, ast.AST]) -> str | None:
+    statement = parents.get(node)
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    return target.id if isinstance(target, ast.Name) else None
 
 
+def _awaits_outside(function: Function, blocks: list[ast.AST], names: set[str]) -> bool:
+    """Whether something is awaited outside the sessions' blocks that does not involve a session."""
+    index = function.module.index
+    return any(
+        not any(index.is_inside(node, block) for block in blocks)
+        and not any(isinstance(part, ast.Name) and part.id in names for part in ast.walk(node))
+        for node in function.scope.awaits
+    )
+
+
+CLOSERS = (External("contextlib.closing"), External("contextlib.aclosing"))
 CONTEXT_CLASSES = (External(api.CONTEXT_MANAGER), External(api.ASYNC_CONTEXT_MANAGER))
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from flake8_asyncdb.facts.options import Option, Options
+from flake8_asyncdb.facts.options import CallFact, Option
+from flake8_asyncdb.facts.shutdown import leaves_engine_open
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.project import Function
 from flake8_asyncdb.model.values import Bound, Site, Tri, instances, members
@@ -21,17 +22,8 @@ HOOK_ARGUMENTS = ("on_startup", "on_shutdown")
 HOOK_METHODS = frozenset({"on_event", "add_event_handler"})
 
 
-class App:
+class App(CallFact):
     """One `FastAPI(...)` or `Starlette(...)` call."""
-
-    def __init__(self, site: Site, project: ProjectFacts) -> None:
-        self.site = site
-        self.project = project
-        self.options = Options(site, project.inference)
-
-    @property
-    def node(self) -> ast.Call:
-        return self.site.node
 
     @property
     def call_name(self) -> str:
@@ -58,12 +50,24 @@ class App:
         return self.site not in self.project.mounted_apps
 
     @cached_property
+    def _engines(self) -> list[Engine]:
+        """The engines that the application's imports reach, those that serve sessions first."""
+        modules = [module for module in self.project.project.closure(self.site.module) if module.counts]
+        found = [engine for module in modules for engine in self.project.module(module).engines]
+        return sorted(found, key=lambda engine: engine.site not in self.project.serving_engines)
+
+    @property
     def engine(self) -> Engine | None:
         """An engine that the application's imports reach."""
-        for module in self.project.project.closure(self.site.module):
-            if module.counts:
-                for engine in self.project.module(module).engines:
-                    return engine
+        return next(iter(self._engines), None)
+
+    @property
+    def disposable_engine(self) -> Engine | None:
+        """A pooled engine behind the application that its own code does not dispose of in place."""
+        for engine in self._engines:
+            ends = engine.is_disposed_in_place or engine.is_listened_only or engine.stays_local
+            if not ends and not engine.has_pool("sqlalchemy.pool.NullPool"):
+                return engine
         return None
 
     @property
@@ -79,11 +83,6 @@ class Hook:
     node: ast.expr
     name: str
     apps: frozenset[Site]
-
-    @property
-    def fate(self) -> str:
-        """What becomes of it in the versions to come."""
-        return "deprecated" if self.name == "on_event" else "removed from applications in Starlette 1.0"
 
 
 def hooks(module: ModuleFacts) -> Iterator[Hook]:
@@ -107,7 +106,9 @@ def mounted(module: ModuleFacts) -> Iterator[Site]:
     for site in module.sites:
         called = site.node.func
         name = called.attr if isinstance(called, ast.Attribute) else ""
-        if name in ("mount", "Mount", "Host", "host") or isinstance(called, ast.Name) and called.id in ("Mount", "Host"):
+        if name in ("mount", "Mount", "Host", "host") or (
+            isinstance(called, ast.Name) and called.id in ("Mount", "Host")
+        ):
             for argument in [*site.node.args, *(keyword.value for keyword in site.node.keywords)]:
                 for instance in instances(module.project.inference.value(argument, site.scope)):
                     if instance.site is not None:
@@ -124,6 +125,28 @@ def late_lifespans(module: ModuleFacts) -> Iterator[Site]:
                 for instance in instances(module.project.inference.value(base, scope)):
                     if instance.site is not None:
                         yield instance.site
+
+
+@dataclass(frozen=True)
+class Undisposed:
+    """A lifespan that leaves the engine open, with the engine."""
+
+    lifespan: Function
+    engine: Engine
+
+
+def undisposed(project: ProjectFacts) -> Iterator[Undisposed]:
+    """The lifespans after whose `yield` nothing disposes of the application's engine."""
+    seen: set[Function] = set()
+    for app in project.apps:
+        engine = app.disposable_engine
+        if engine is None or not app.is_root or app.hooks:
+            continue
+        for function in lifespans(app):
+            plain = function.is_async and function.is_generator and not project.inference.is_opaque(function)
+            if plain and function not in seen and leaves_engine_open(function, project):
+                seen.add(function)
+                yield Undisposed(function, engine)
 
 
 def lifespans(app: App) -> Iterator[Function]:

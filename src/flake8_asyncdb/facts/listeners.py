@@ -12,7 +12,7 @@ from flake8_asyncdb.facts.options import Options
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import sites
 from flake8_asyncdb.model.project import Function
-from flake8_asyncdb.model.values import Bound, External, Site, Value, instances, members
+from flake8_asyncdb.model.values import Bound, External, Literal, Site, Tri, Value, instances, members
 
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
@@ -22,6 +22,8 @@ LISTEN = "sqlalchemy.event.listen"
 LISTENS_FOR = "sqlalchemy.event.listens_for"
 CONNECT_EVENTS = frozenset({"connect", "first_connect", "do_connect", "checkout"})
 GLOBAL_TARGETS = frozenset({api.ENGINE, "sqlalchemy.Pool", "sqlalchemy.pool.Pool"})
+ANY_PRAGMA = "*"
+"""Stands for PRAGMAs whose names are only known when the program runs."""
 _PRAGMA = re.compile(r"\s*PRAGMA\s+(?:\w+\.)?(\w+)\s*(?:=\s*|\()?\s*([\w-]*)", re.IGNORECASE)
 
 
@@ -42,6 +44,12 @@ class Listener:
         """What it listens to."""
         return Options(self.site, self.project.inference).get("target", 0).value
 
+    @property
+    def target_text(self) -> str:
+        """The target as the code writes it."""
+        node = Options(self.site, self.project.inference).get("target", 0).node
+        return ast.unparse(node) if node is not None else "the target"
+
     @cached_property
     def target_site(self) -> Site | None:
         """The engine that it listens to, where that is a single one."""
@@ -59,10 +67,10 @@ class Listener:
         parent = self.site.module.index.parents.get(self.node)
         if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef):
             return [self.site.module.function(parent)]
-        listened = Options(self.site, self.project.inference).get("fn", 2)
-        if listened.value is None:
-            return []
-        return [member.function for member in members(listened.value) if isinstance(member, Bound)]
+        listened = Options(self.site, self.project.inference).get("fn", 2).value
+        if isinstance(parent, ast.Call) and parent.func is self.node and parent.args:
+            listened = self.project.inference.value(parent.args[0], self.site.scope)
+        return [m.function for m in members(listened) if isinstance(m, Bound)] if listened is not None else []
 
     @cached_property
     def pragmas(self) -> dict[str, str]:
@@ -71,11 +79,20 @@ class Listener:
         for function in self.functions:
             for reached in self.project.effects.reachable(function, lambda step: True):
                 for node in ast.walk(reached.node):
-                    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                        match = _PRAGMA.match(node.value)
-                        if match:
-                            found[match[1].lower()] = match[2].lower()
+                    if isinstance(node, ast.JoinedStr) and ast.unparse(node)[2:].upper().startswith("PRAGMA {"):
+                        found[ANY_PRAGMA] = ""
+                    match = _PRAGMA.match(self._text(node, reached))
+                    if match:
+                        found[match[1].lower()] = match[2].lower()
         return found
+
+    def _text(self, node: ast.AST, function: Function) -> str:
+        """A constant string, written out or by its name."""
+        value: object = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            named = self.project.inference.value(node, function.module.index.scope_at(node))
+            value = named.value if isinstance(named, Literal) else None
+        return value if isinstance(value, str) else ""
 
     @property
     def sets_pragmas(self) -> bool:
@@ -110,7 +127,46 @@ class Listener:
         if engine is None or engine.is_async or engine.is_wrapped_async:
             return False
         serving = [other for other in self.project.engines if other.site != engine.site]
-        return bool(serving) and not self.project.is_used(engine.site, except_in=self.site)
+        return bool(serving) and not self.project.is_used(engine.site)
+
+    @property
+    def is_on_async_object(self) -> bool:
+        """Whether it listens to an AsyncEngine, AsyncSession or async_sessionmaker, which send no events."""
+        if self.target is None:
+            return False
+        names = (api.ASYNC_ENGINE, api.ASYNC_SESSION, api.ASYNC_SESSIONMAKER)
+        if self.project.inference.is_instance(self.target, *names) is Tri.YES:
+            return True
+        return self.project.inference.is_subclass(self.target, api.ASYNC_SESSION) is Tri.YES
+
+    @property
+    def better_target(self) -> str:
+        """What to listen to instead of an async object."""
+        is_engine = self.target is not None and (
+            self.project.inference.is_instance(self.target, api.ASYNC_ENGINE) is Tri.YES
+        )
+        return "`engine.sync_engine`" if is_engine else "the `sync_session_class`, or `Session`"
+
+    @property
+    def missing_pragmas(self) -> list[str]:
+        """The PRAGMAs that a SQLite file needs and the listener does not set."""
+        missing = []
+        pragmas: dict[str, str] = {}
+        for listener in self.project.listeners:
+            if listener.sets_pragmas and (listener.is_global or listener.target_site in (self.target_site, None)):
+                pragmas |= listener.pragmas
+        if ANY_PRAGMA in pragmas:
+            return []
+        if pragmas.get("journal_mode") != "wal" and self._serves_a_file:
+            missing.append("journal_mode=WAL")
+        if pragmas.get("foreign_keys") not in ("on", "1", "true", "yes") and self.project.declares_foreign_keys:
+            missing.append("foreign_keys=ON")
+        return missing
+
+    @property
+    def _serves_a_file(self) -> bool:
+        served = [engine for engine in self.project.engines if self.acts_on(engine)]
+        return not served or any(engine.sqlite_file is not None or not engine.is_sqlite for engine in served)
 
     @property
     def inert_reason(self) -> str:

@@ -38,7 +38,7 @@ class EventLoop:
         for handler in facts.handlers:
             yield handler.function
         for injected in facts.injections:
-            yield from injected.functions(self.project)
+            yield from injected.functions()
         yield from facts.middleware
         for app in facts.apps:
             yield from lifecycle.lifespans(app)
@@ -56,12 +56,12 @@ class EventLoop:
                 for operation in self.project.effects.operations(function):
                     if is_sync_io(operation):
                         found[operation.receiver] = None
+                for store in function.scope.attribute_stores:
+                    found.update(dict.fromkeys(instances(self.project.inference.bound(store))))
                 for site in sites(function):
                     if self.project.inference.value(site.node.func, site.scope) == External("sqlalchemy.inspect"):
                         for argument in site.node.args[:1]:
-                            found.update(
-                                dict.fromkeys(instances(self.project.inference.value(argument, site.scope)))
-                            )
+                            found.update(dict.fromkeys(instances(self.project.inference.value(argument, site.scope))))
         return [instance for instance in found if self._is_database(instance)]
 
     def _is_database(self, instance: Instance) -> bool:

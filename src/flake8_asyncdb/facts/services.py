@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from flake8_asyncdb.facts.sessions import is_session
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import Operation, sites
 from flake8_asyncdb.model.inference import external_bases
-from flake8_asyncdb.model.project import Class, Function
-from flake8_asyncdb.model.values import Bound, External, Instance, Site, Tri, Value, instances, members
+from flake8_asyncdb.model.project import Class, Function, Module
+from flake8_asyncdb.model.scopes import Kind
+from flake8_asyncdb.model.values import Bound, External, Site, Tri, Value, instances, members
 
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ProjectFacts
 
 DATA_ACCESS = frozenset(
-    """add add_all bulk_insert_mappings bulk_save_objects bulk_update_mappings delete exec exec_driver_sql execute
-    get get_one merge query scalar scalars stream stream_scalars""".split()
+    """add add_all bulk_insert_mappings bulk_save_objects bulk_update_mappings delete exec
+    exec_driver_sql execute get get_one merge query scalar scalars stream stream_scalars""".split()
 )
 HOLDINGS = (
     api.SESSION,
@@ -32,10 +32,48 @@ HOLDINGS = (
     api.ASYNC_SCOPED_SESSION,
 )
 NO_SERVICES = frozenset(
-    """pydantic.BaseModel pydantic_settings.BaseSettings sqlmodel.SQLModel builtins.Exception builtins.BaseException
-    builtins.ValueError builtins.RuntimeError enum.Enum typing.NamedTuple typing.TypedDict""".split()
+    """pydantic.BaseModel pydantic_settings.BaseSettings sqlmodel.SQLModel builtins.Exception
+    builtins.BaseException builtins.ValueError builtins.RuntimeError enum.Enum typing.NamedTuple
+    typing.TypedDict""".split()
 )
 CONTEXT_METHODS = ("__enter__", "__aenter__")
+
+
+def _is_no_service(base: str) -> bool:
+    """Whether an external base makes a class data, an exception or a context manager."""
+    return base in NO_SERVICES or base.endswith(("Exception", "Error", "ContextManager"))
+
+
+class Singleton:
+    """A service object that lives as long as its module."""
+
+    def __init__(self, node: ast.stmt, name: str, cls: Class) -> None:
+        self.node = node
+        self.name = name
+        self.cls = cls
+
+
+def singletons_with_session(module: Module, project: ProjectFacts) -> Iterator[Singleton]:
+    """The module-level objects, made at once or lazily, whose constructor keeps a session on them."""
+    for name, bindings in module.scope.bindings.items():
+        for binding in bindings:
+            if binding.kind is not Kind.ASSIGNMENT or not isinstance(binding.value, ast.Call):
+                continue
+            for instance in instances(project.inference.value(binding.value, binding.scope)):
+                if isinstance(instance.cls, Class) and _constructor_keeps_session(instance.cls, project):
+                    assert isinstance(binding.statement, ast.stmt)
+                    yield Singleton(binding.statement, name, instance.cls)
+
+
+def _constructor_keeps_session(cls: Class, project: ProjectFacts) -> bool:
+    constructor = project.inference.find_method(cls, "__init__")
+    if constructor is None:
+        return False
+    return any(
+        project.inference.is_instance(project.inference.bound(store), api.SESSION, api.ASYNC_SESSION) is Tri.YES
+        and not (isinstance(store.value, ast.Constant) and store.value.value is None)
+        for store in constructor.scope.attribute_stores
+    )
 
 
 class Service:
@@ -59,7 +97,7 @@ class Service:
         if self.project.is_declarative(self.cls) is Tri.YES or self._is_dataclass:
             return True
         for base in self.project.inference.linearized(self.cls):
-            if isinstance(base, External) and base.name in NO_SERVICES:
+            if isinstance(base, External) and _is_no_service(base.name):
                 return True
             if isinstance(base, Class) and any(name in base.methods for name in CONTEXT_METHODS):
                 return True
@@ -70,7 +108,11 @@ class Service:
         for node in self.cls.node.decorator_list:
             called = node.func if isinstance(node, ast.Call) else node
             value = self.project.inference.value(called, self.cls.outer)
-            if isinstance(value, External) and value.name.rpartition(".")[2] in ("dataclass", "define", "attrs"):
+            if isinstance(value, External) and value.name.rpartition(".")[2] in (
+                "dataclass",
+                "define",
+                "attrs",
+            ):
                 return True
         return False
 
@@ -98,7 +140,7 @@ class Service:
                 return True
             for instance in instances(value):
                 if isinstance(instance.cls, Class) and instance.cls is not self.cls:
-                    if self.project.is_service(instance.cls):
+                    if self.project.holds_database(instance.cls):
                         return True
         return False
 
@@ -116,8 +158,11 @@ class Service:
 
     @cached_property
     def makes_engine(self) -> bool:
-        """Whether `__init__` makes an engine and keeps it on the object."""
-        return self._makes(api.ENGINE, api.ASYNC_ENGINE)
+        """Whether `__init__` makes an engine."""
+        constructor = self.cls.methods.get("__init__")
+        return constructor is not None and any(
+            engine.function is constructor for engine in self.project.module(self.cls.module).engines
+        )
 
     @cached_property
     def makes_factory(self) -> bool:
@@ -181,10 +226,3 @@ def built_by(function: Function, project: ProjectFacts) -> Class | None:
 
 def _is_docstring(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-def holds_session(instance: Instance, project: ProjectFacts) -> bool:
-    """Whether an object of a project class keeps a session."""
-    return isinstance(instance.cls, Class) and any(
-        is_session(value, project.inference) for value in Service(instance.cls, project).held
-    )

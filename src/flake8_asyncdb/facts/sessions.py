@@ -9,13 +9,23 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flake8_asyncdb.facts.engines import engine_sites
-from flake8_asyncdb.facts.options import Options
+from flake8_asyncdb.facts.options import CallFact, Option
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import SYNC_IO, is_awaited, sites
 from flake8_asyncdb.model.inference import Inference
-from flake8_asyncdb.model.project import Class, Function
+from flake8_asyncdb.model.project import Class, Function, Module
 from flake8_asyncdb.model.scopes import Binding, Kind
-from flake8_asyncdb.model.values import Bound, External, Instance, Site, Tri, Value, instances, members
+from flake8_asyncdb.model.values import (
+    Anonymous,
+    Bound,
+    External,
+    Instance,
+    Site,
+    Tri,
+    Value,
+    instances,
+    members,
+)
 
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ProjectFacts
@@ -23,18 +33,8 @@ if TYPE_CHECKING:
 CLOSING = frozenset({"close", "remove"})
 
 
-class SessionFactory:
+class SessionFactory(CallFact):
     """One `sessionmaker`, `async_sessionmaker`, `scoped_session` or `async_scoped_session` call."""
-
-    def __init__(self, site: Site, callee: str, project: ProjectFacts) -> None:
-        self.site = site
-        self.callee = callee
-        self.project = project
-        self.options = Options(site, project.inference)
-
-    @property
-    def node(self) -> ast.Call:
-        return self.site.node
 
     @cached_property
     def product(self) -> Value:
@@ -68,23 +68,29 @@ class SessionFactory:
         return engine_sites(made, self.project) if isinstance(made, Instance) else set()
 
     @property
+    def scope_function(self) -> Option:
+        """Its `scopefunc`: what tells one task's session from another's."""
+        return self.options.get("scopefunc", 1)
+
+    @property
+    def is_task_aware(self) -> bool:
+        """Whether its `scopefunc` tells tasks apart, or cannot be known not to."""
+        option = self.scope_function
+        if option.is_absent or option.is_none:
+            return False
+        if not option.is_present or option.value is None:
+            return True
+        return _asks_for_task(option.value, self.project)
+
+    @property
     def feeds_event_loop(self) -> bool:
         """Whether its sessions, or others on its engine, are used by an async entry point."""
         loop = self.project.loop
         return self.site in loop.factories or bool(self.engines & loop.engines)
 
 
-class OpenedSession:
+class OpenedSession(CallFact):
     """A session made by calling its class."""
-
-    def __init__(self, site: Site, project: ProjectFacts) -> None:
-        self.site = site
-        self.project = project
-        self.options = Options(site, project.inference)
-
-    @property
-    def node(self) -> ast.Call:
-        return self.site.node
 
     @property
     def is_async(self) -> bool:
@@ -95,20 +101,36 @@ class OpenedSession:
 
 @dataclass(frozen=True)
 class SessionBinding:
-    """A sync session bound in an async function, with the uses of it that run on the event loop."""
+    """A sync session in an async function, with the uses of it that run on the event loop.
+
+    `value` is the expression that it is bound to; None for a parameter, and
+    for a session that the function did not bind but found somewhere.
+    """
 
     function: Function
     name: str
-    binding: Binding
     node: ast.expr | ast.stmt | ast.arg
-    session: Value
+    value: ast.expr | None
     blocking_uses: tuple[str, ...]
-    other_uses: int
 
     @property
     def use(self) -> str:
         """The use that blocks, as a message names it."""
         return f"`{self.blocking_uses[0]}()`" if self.blocking_uses else "every query"
+
+
+def _asks_for_task(value: Value, project: ProjectFacts) -> bool:
+    """Whether calling a value asks asyncio for the current task; a value that is not known may."""
+    for member in members(value):
+        if isinstance(member, External):
+            return member.name.rpartition(".")[2] == "current_task" or not member.name.startswith(
+                ("threading.", "_thread.")
+            )
+        if isinstance(member, Bound):
+            return any("current_task" in ast.unparse(node.func) for node in member.function.scope.calls)
+        if isinstance(member, Anonymous):
+            return "current_task" in ast.unparse(member.node)
+    return True
 
 
 def session_bindings(function: Function, project: ProjectFacts) -> Iterator[SessionBinding]:
@@ -117,8 +139,83 @@ def session_bindings(function: Function, project: ProjectFacts) -> Iterator[Sess
     for name, binding in _bindings(function):
         value = inference.bound(binding)
         if is_sync_session(value, inference):
-            blocking, other = _uses(function, name, project)
-            yield SessionBinding(function, name, binding, _bound_at(binding), value, tuple(blocking), other)
+            yield SessionBinding(
+                function, name, _bound_at(binding), binding.value, tuple(_uses(function, name, project))
+            )
+
+
+def found_sessions(function: Function, project: ProjectFacts) -> Iterator[SessionBinding]:
+    """The sync sessions that a function uses without binding them: of its object, its module, another's attribute."""
+    bound = {name for name, _ in _bindings(function)}
+    seen: set[str] = set()
+    for operation in project.effects.operations(function):
+        called = operation.site.node.func
+        if not isinstance(called, ast.Attribute) or not is_sync_session(operation.receiver, project.inference):
+            continue
+        name = ast.unparse(called.value)
+        if name not in seen | bound and operation.method in api.SESSION_IO and not isinstance(called.value, ast.Call):
+            seen.add(name)
+            yield SessionBinding(function, name, operation.site.node, None, (f"{name}.{operation.method}",))
+
+
+@dataclass(frozen=True)
+class MisannotatedProvider:
+    """A generator that yields a session and says that it returns one."""
+
+    function: Function
+    annotation: str
+    expected: str
+
+
+def misannotated_providers(functions: list[Function], inference: Inference) -> Iterator[MisannotatedProvider]:
+    """The generators annotated with the session that they yield."""
+    for function in functions:
+        node = function.node.returns
+        if node is None or not function.is_generator:
+            continue
+        if is_session(inference.annotation(node, function.outer), inference):
+            text = ast.unparse(node).strip("'\"")
+            kind = "AsyncIterator" if function.is_async else "Iterator"
+            yield MisannotatedProvider(function, text, f"{kind}[{text}]")
+
+
+@dataclass(frozen=True)
+class WrongWith:
+    """A `with` on something that wants `async with`, or the other way round."""
+
+    node: ast.expr
+    text: str
+    wanted: str
+    used: str
+
+
+def wrong_withs(module: Module, inference: Inference) -> Iterator[WrongWith]:
+    """The `with` statements of a module whose kind does not fit what they enter."""
+    for scope in module.index.scopes.values():
+        for block in scope.withs:
+            is_async = isinstance(block, ast.AsyncWith)
+            for item in block.items:
+                value = inference.value(item.context_expr, module.index.scope_at(item.context_expr))
+                found = list(instances(value))
+                if found and len(found) == len(list(members(value))):
+                    if all(_wants_async(each, inference) is (Tri.NO if is_async else Tri.YES) for each in found):
+                        words = ("async with", "with") if is_async else ("with", "async with")
+                        yield WrongWith(item.context_expr, ast.unparse(item.context_expr), words[1], words[0])
+
+
+ASYNC_CONTEXTS = (api.ASYNC_SESSION, api.ASYNC_CONNECTION)
+SYNC_CONTEXTS = (api.SESSION, api.CONNECTION)
+
+
+def _wants_async(instance: Instance, inference: Inference) -> Tri:
+    if instance.cls in (External(api.CONTEXT_MANAGER), External(api.ASYNC_CONTEXT_MANAGER)):
+        inner = instance.args[0] if instance.args else None
+        if inner is None or inference.is_instance(inner, *ASYNC_CONTEXTS, *SYNC_CONTEXTS) is not Tri.YES:
+            return Tri.UNKNOWN
+        return Tri.YES if instance.cls == External(api.ASYNC_CONTEXT_MANAGER) else Tri.NO
+    if inference.is_subclass(instance.cls, *ASYNC_CONTEXTS) is Tri.YES:
+        return Tri.YES
+    return Tri.NO if inference.is_subclass(instance.cls, *SYNC_CONTEXTS) is Tri.YES else Tri.UNKNOWN
 
 
 def is_sync_session(value: Value, inference: Inference) -> bool:
@@ -151,21 +248,15 @@ def _bound_at(binding: Binding) -> ast.expr | ast.stmt | ast.arg:
     return binding.statement
 
 
-def _uses(function: Function, name: str, project: ProjectFacts) -> tuple[list[str], int]:
-    """The uses of a dotted name that block where they stand, and how many others there are."""
-    blocking: list[str] = []
-    other = 0
+def _uses(function: Function, name: str, project: ProjectFacts) -> Iterator[str]:
+    """The uses of a dotted name that block where they stand."""
     for site in sites(function):
         called = site.node.func
         if isinstance(called, ast.Attribute) and _is_name(called.value, name):
             if called.attr in SYNC_IO[api.SESSION] or called.attr in CLOSING:
-                blocking.append(f"{name}.{called.attr}")
-        elif any(_is_name(argument, name) for argument in _arguments(site.node)):
-            if _runs_here(site, project):
-                blocking.append(ast.unparse(called))
-            else:
-                other += 1
-    return blocking, other
+                yield f"{name}.{called.attr}"
+        elif any(_is_name(argument, name) for argument in _arguments(site.node)) and _runs_here(site, project):
+            yield ast.unparse(called)
 
 
 def _runs_here(site: Site, project: ProjectFacts) -> bool:
@@ -175,10 +266,12 @@ def _runs_here(site: Site, project: ProjectFacts) -> bool:
     called = list(members(project.inference.value(site.node.func, site.scope)))
     return bool(called) and all(
         isinstance(member, Class)
-        or isinstance(member, Bound)
-        and not member.function.is_async
-        and not member.function.is_generator
-        and not project.inference.is_opaque(member.function)
+        or (
+            isinstance(member, Bound)
+            and not member.function.is_async
+            and not member.function.is_generator
+            and not project.inference.is_opaque(member.function)
+        )
         for member in called
     )
 

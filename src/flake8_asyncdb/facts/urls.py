@@ -10,11 +10,13 @@ from flake8_asyncdb.model.values import Tri
 
 _SCHEME = re.compile(r"(?P<dialect>[A-Za-z][\w]*)(?:\+(?P<driver>\w+))?:")
 
-ASYNC_ONLY_DRIVERS = frozenset({"aiosqlite", "asyncpg", "aiomysql", "asyncmy", "aioodbc", "psycopg_async", "oracledb_async"})
+ASYNC_ONLY_DRIVERS = frozenset(
+    {"aiosqlite", "asyncpg", "aiomysql", "asyncmy", "aioodbc", "psycopg_async", "oracledb_async"}
+)
 DUAL_DRIVERS = frozenset({"psycopg", "oracledb"})
 SYNC_ONLY_DRIVERS = frozenset(
-    """pysqlite pysqlcipher psycopg2 psycopg2cffi pg8000 mysqldb pymysql mysqlconnector cymysql mariadbconnector
-    cx_oracle pyodbc pymssql""".split()
+    """pysqlite pysqlcipher psycopg2 psycopg2cffi pg8000 mysqldb pymysql mysqlconnector cymysql
+    mariadbconnector cx_oracle pyodbc pymssql""".split()
 )
 SYNC_DEFAULTS = frozenset({"sqlite", "mysql", "mariadb", "mssql"})
 """Dialects whose default driver is sync in SQLAlchemy 2.0 and 2.1 alike."""
@@ -87,5 +89,5 @@ class DatabaseUrl:
 
     @property
     def is_async_only(self) -> bool:
-        """Whether a sync engine cannot use the driver."""
-        return (self.driver or "").lower() in ASYNC_ONLY_DRIVERS
+        """Whether a sync engine cannot use the driver; `async_fallback` of SQLAlchemy 1.4 and 2.0 lets it."""
+        return "async_fallback" not in self.text.prefix and (self.driver or "").lower() in ASYNC_ONLY_DRIVERS

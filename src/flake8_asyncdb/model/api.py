@@ -25,6 +25,7 @@ ROUTER = "fastapi.APIRouter"
 STARLETTE = "starlette.applications.Starlette"
 DEPENDS = "fastapi.Depends"
 SECURITY = "fastapi.Security"
+METADATA = "sqlalchemy.MetaData"
 COROUTINE = "typing.Coroutine"
 GENERATOR = "typing.Generator"
 ASYNC_GENERATOR = "typing.AsyncGenerator"
@@ -35,25 +36,20 @@ LIST = "builtins.list"
 SYNC_ENGINE_CALLS = frozenset({CREATE_ENGINE, ENGINE_FROM_CONFIG})
 ASYNC_ENGINE_CALLS = frozenset({CREATE_ASYNC_ENGINE, ASYNC_ENGINE_FROM_CONFIG})
 
-_ROOT_NAMES = """
-    ARRAY BigInteger Boolean Column Connection DATETIME Date DateTime Engine Float ForeignKey ForeignKeyConstraint
-    Index Integer JSON MetaData NullPool Numeric Pool QueuePool StaticPool String TIMESTAMP Table Text Time
-    TypeDecorator URL UniqueConstraint Uuid create_engine delete engine_from_config event func insert inspect
-    make_url select text update and_ or_
-""".split()
-_ORM_NAMES = """
-    DeclarativeBase DeclarativeBaseNoMeta DeclarativeMeta Mapped MappedAsDataclass MappedColumn Query Session
-    WriteOnlyMapped DynamicMapped as_declarative backref declarative_base declarative_mixin declared_attr
-    dynamic_loader mapped_column registry relationship scoped_session sessionmaker column_property deferred synonym
-    selectinload joinedload subqueryload
-""".split()
-_ASYNCIO_NAMES = """
-    AsyncAttrs AsyncConnection AsyncEngine AsyncSession AsyncSessionTransaction AsyncTransaction async_engine_from_config
-    async_object_session async_scoped_session async_session async_sessionmaker create_async_engine
-""".split()
-_POOL_NAMES = """
-    AssertionPool AsyncAdaptedQueuePool FallbackAsyncAdaptedQueuePool NullPool QueuePool SingletonThreadPool StaticPool
-""".split()
+_ROOT_NAMES = """ARRAY BigInteger Boolean Column Connection DATETIME Date DateTime Engine Float ForeignKey
+    ForeignKeyConstraint Index Integer JSON MetaData NullPool Numeric Pool QueuePool StaticPool
+    String TIMESTAMP Table Text Time TypeDecorator URL UniqueConstraint Uuid create_engine delete
+    engine_from_config event func insert inspect make_url select text update and_ or_""".split()
+_ORM_NAMES = """DeclarativeBase DeclarativeBaseNoMeta DeclarativeMeta Mapped MappedAsDataclass MappedColumn
+    Query Session WriteOnlyMapped DynamicMapped as_declarative backref declarative_base
+    declarative_mixin declared_attr dynamic_loader mapped_column registry relationship
+    scoped_session sessionmaker column_property deferred synonym selectinload joinedload
+    subqueryload""".split()
+_ASYNCIO_NAMES = """AsyncAttrs AsyncConnection AsyncEngine AsyncSession AsyncSessionTransaction AsyncTransaction
+    async_engine_from_config async_object_session async_scoped_session async_session
+    async_sessionmaker create_async_engine""".split()
+_POOL_NAMES = """AssertionPool AsyncAdaptedQueuePool FallbackAsyncAdaptedQueuePool NullPool QueuePool
+    SingletonThreadPool StaticPool""".split()
 _SQLMODEL_TWINS = frozenset(_ROOT_NAMES) - {"DATETIME", "event", "inspect", "make_url", "select", "text"}
 _DIALECT_TYPES = frozenset({"DATETIME", "TIMESTAMP", "ARRAY", "JSON", "JSONB", "UUID", "DATE", "TIME", "INTERVAL"})
 
@@ -93,10 +89,16 @@ BASES = {
 """The external classes whose base class matters."""
 
 _TYPING_TWINS = frozenset(
-    """AsyncContextManager AsyncGenerator AsyncIterable AsyncIterator Awaitable Callable Collection ContextManager
-    Coroutine Generator Iterable Iterator Mapping MutableMapping Sequence Set""".split()
+    """AsyncContextManager AsyncGenerator AsyncIterable AsyncIterator Awaitable Callable Collection
+    ContextManager Coroutine Generator Iterable Iterator Mapping MutableMapping Sequence Set""".split()
 )
-_TYPING_BUILTINS = {"List": "list", "Dict": "dict", "Tuple": "tuple", "Type": "type", "FrozenSet": "frozenset"}
+_TYPING_BUILTINS = {
+    "List": "list",
+    "Dict": "dict",
+    "Tuple": "tuple",
+    "Type": "type",
+    "FrozenSet": "frozenset",
+}
 
 
 def canonical(name: str) -> str:
@@ -114,7 +116,7 @@ def canonical(name: str) -> str:
         return name
     if head in ("typing", "typing_extensions", "collections"):
         return _canonical_typing(name)
-    if head == "contextlib" and rest in ("AsyncContextManager",):
+    if head == "contextlib" and rest == "AsyncContextManager":
         return ASYNC_CONTEXT_MANAGER
     if head == "starlette" and rest.startswith("responses."):
         return f"fastapi.{rest}"
@@ -157,6 +159,15 @@ def _canonical_typing(name: str) -> str:
     return f"typing.{last}" if module == "typing_extensions" else name
 
 
+SMALL_CLASSES = frozenset(
+    {
+        "sqlalchemy.orm.registry",
+        "datetime.datetime",
+        "datetime.date",
+        "datetime.time",
+        "uuid.UUID",
+    }
+)
 CLASS_LIKE = frozenset({SESSIONMAKER, SCOPED_SESSION, ASYNC_SESSIONMAKER, ASYNC_SCOPED_SESSION})
 """Classes whose names start with a small letter."""
 
@@ -165,9 +176,24 @@ def is_class(name: str) -> bool:
     """Whether an external name is a class, by convention of the libraries this linter knows."""
     last = name.rpartition(".")[2]
     if name.startswith("builtins."):
-        return last in ("int", "str", "float", "bool", "bytes", "list", "dict", "set", "tuple", "frozenset", "object")
-    return name in CLASS_LIKE or name in ("datetime.datetime", "datetime.date", "datetime.time", "uuid.UUID") or (
-        last[:1].isupper() and not last.isupper() or last in ("URL", "DATETIME", "TIMESTAMP", "ARRAY", "JSON")
+        return last in (
+            "int",
+            "str",
+            "float",
+            "bool",
+            "bytes",
+            "list",
+            "dict",
+            "set",
+            "tuple",
+            "frozenset",
+        )
+    if name in ("typing.Any", "typing_extensions.Any"):
+        return False
+    return (
+        name in CLASS_LIKE
+        or name in SMALL_CLASSES
+        or ((last[:1].isupper() and not last.isupper()) or last in ("URL", "DATETIME", "TIMESTAMP", "ARRAY", "JSON"))
     )
 
 
@@ -187,6 +213,9 @@ METHOD_RESULTS = {
     f"{ENGINE}.connect": CONNECTION,
     f"{ENGINE}.raw_connection": "sqlalchemy.PoolProxiedConnection",
     f"{ASYNC_ENGINE}.connect": ASYNC_CONNECTION,
+    "sqlalchemy.orm.registry.generate_base": "sqlalchemy.orm.DeclarativeMeta",
+    "sqlalchemy.URL.create": "sqlalchemy.URL",
+    "sqlalchemy.URL.set": "sqlalchemy.URL",
     f"{SESSION}.query": QUERY,
     f"{SESSION}.connection": CONNECTION,
     f"{SESSION}.begin": "sqlalchemy.orm.SessionTransaction",
@@ -204,27 +233,37 @@ CONTEXT_RESULTS = {
 }
 """Methods that return a context manager, and what it yields."""
 
-SAME_OBJECT = frozenset({f"{ENGINE}.execution_options", f"{ASYNC_ENGINE}.execution_options", f"{CONNECTION}.execution_options"})
+SAME_OBJECT = frozenset(
+    {f"{ENGINE}.execution_options", f"{ASYNC_ENGINE}.execution_options", f"{CONNECTION}.execution_options"}
+)
 """Methods that return a view of the object itself, sharing its pool."""
 
 QUERY_ENDS = frozenset(
-    "all first one one_or_none scalar get count delete update exists statement subquery label".split()
+    """all first one one_or_none scalar get count delete update exists statement subquery label""".split()
 )
 """Methods of Query that do not return a Query."""
 
 SESSION_IO = frozenset(
-    """execute scalar scalars query get get_one commit flush refresh merge bulk_save_objects bulk_insert_mappings
-    bulk_update_mappings connection rollback exec""".split()
+    """execute scalar scalars query get get_one commit flush refresh merge bulk_save_objects
+    bulk_insert_mappings bulk_update_mappings connection rollback exec""".split()
 )
 """Methods of a sync Session that talk to the database, or build the query that will (sqlmodel's `exec` too)."""
 
-CONNECTION_IO = frozenset("execute scalar scalars exec_driver_sql commit rollback".split())
-ENGINE_IO = frozenset("connect begin raw_connection".split())
+CONNECTION_IO = frozenset(["execute", "scalar", "scalars", "exec_driver_sql", "commit", "rollback"])
+ENGINE_IO = frozenset(["connect", "begin", "raw_connection"])
+METADATA_IO = frozenset({"create_all", "drop_all", "reflect"})
+DRIVER_CONNECTS = frozenset(
+    """sqlite3.connect psycopg2.connect psycopg.connect psycopg.Connection.connect pymysql.connect
+    MySQLdb.connect mysql.connector.connect pyodbc.connect""".split()
+)
+"""Functions that open a sync connection themselves."""
 
 TRANSPARENT_DECORATORS = frozenset(
-    """functools.lru_cache functools.cache functools.wraps functools.cached_property functools.singledispatch
-    builtins.staticmethod builtins.classmethod builtins.property abc.abstractmethod typing.override typing.overload
-    typing.final contextlib.contextmanager contextlib.asynccontextmanager sqlalchemy.orm.declared_attr
-    typing.no_type_check warnings.deprecated typing.deprecated pytest.fixture pydantic.validate_call""".split()
+    """functools.lru_cache functools.cache functools.wraps functools.cached_property
+    functools.singledispatch builtins.staticmethod builtins.classmethod builtins.property
+    abc.abstractmethod typing.override typing.overload typing.final contextlib.contextmanager
+    contextlib.asynccontextmanager sqlalchemy.orm.declared_attr typing.no_type_check
+    warnings.deprecated typing.deprecated pytest.fixture tenacity.retry backoff.on_exception
+    backoff.on_predicate pydantic.validate_call""".split()
 )
 """Decorators that leave what a call returns and does as it is written (or in the way the model knows)."""

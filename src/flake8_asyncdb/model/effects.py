@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.inference import Inference, external_bases
 from flake8_asyncdb.model.project import Class, Function
-from flake8_asyncdb.model.values import Bound, External, Instance, Method, Site, Value, members
+from flake8_asyncdb.model.scopes import Scope
+from flake8_asyncdb.model.values import Bound, External, Instance, Method, Site, Value, instances, members
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,50 @@ class Operation:
         last = cls.name if isinstance(cls, Class) else cls.name.rpartition(".")[2]
         return f"{last}.{self.method}"
 
+    @property
+    def where(self) -> str:
+        """Its file and line."""
+        return f"{self.site.module.path}:{self.site.node.lineno}"
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A call that runs a function of the project."""
+    """A place that runs a function of the project: a call, or an attribute that is a property.
 
-    site: Site
+    `receiver` is the class of the object that a method is called on, which decides what the method's own calls
+    on `self` mean.
+    """
+
+    node: ast.expr
+    scope: Scope
     function: Function
+    receiver: Class | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """How a function comes to talk to the database: by the next function on the way, or itself, at `operation`."""
+
+    function: Function
+    following: Witness | None
+    operation: Operation
+
+    def functions(self) -> Iterator[Function]:
+        """The functions on the way, first to last."""
+        current: Witness | None = self
+        while current is not None:
+            yield current.function
+            current = current.following
+
+    @property
+    def last(self) -> Function:
+        """The function that makes the call on the database."""
+        scope = self.operation.site.scope
+        return scope.module.enclosing_function(scope) or self.function
+
+
+Call = tuple[Function, Class | None]
+"""A function and the class of the object that it is called on."""
 
 
 class Effects:
@@ -41,41 +79,101 @@ class Effects:
 
     def __init__(self, inference: Inference) -> None:
         self.inference = inference
-        self._operations: dict[Function, list[Operation]] = {}
-        self._steps: dict[Function, list[Step]] = {}
+        self._operations: dict[Scope, list[Operation]] = {}
+        self._steps: dict[Scope, list[Step]] = {}
+        self._blocking: dict[Call, Witness | None] = {}
+
+    # -- one function
 
     def operations(self, function: Function) -> list[Operation]:
         """The method calls on library objects directly in the function's body."""
-        if function not in self._operations:
-            self._operations[function] = [
-                Operation(site, member.receiver, member.name)
-                for site in sites(function)
+        return self.operations_in(function.scope)
+
+    def operations_in(self, scope: Scope) -> list[Operation]:
+        """The method calls on library objects directly in a scope."""
+        if scope not in self._operations:
+            self._operations[scope] = [
+                operation
+                for site in sites_in(scope)
                 for member in members(self.inference.value(site.node.func, site.scope))
-                if isinstance(member, Method)
+                if (operation := _operation(site, member)) is not None
             ]
-        return self._operations[function]
+        return self._operations[scope]
 
     def steps(self, function: Function) -> list[Step]:
-        """The functions of the project that the function's body calls by itself, constructors included."""
-        if function not in self._steps:
-            self._steps[function] = [
-                Step(site, called)
-                for site in sites(function)
-                for called in self.called(self.inference.value(site.node.func, site.scope))
+        """The functions of the project that the function's body runs by itself: calls, constructors, properties."""
+        return self.steps_in(function.scope)
+
+    def steps_in(self, scope: Scope) -> list[Step]:
+        """The functions of the project that a scope runs by itself."""
+        if scope not in self._steps:
+            found = [
+                Step(site.node, site.scope, function, receiver)
+                for site in sites_in(scope)
+                for function, receiver in self._called(self.inference.value(site.node.func, site.scope))
             ]
-        return self._steps[function]
+            self._steps[scope] = found + list(self._entered(scope)) + list(self._properties(scope))
+        return self._steps[scope]
+
+    def _entered(self, scope: Scope) -> Iterator[Step]:
+        for block in scope.withs:
+            name = "__aenter__" if isinstance(block, ast.AsyncWith) else "__enter__"
+            for item in block.items:
+                at = scope.module.index.scope_at(item.context_expr)
+                for instance in instances(self.inference.value(item.context_expr, at)):
+                    method = self.inference.find_method(instance.cls, name) if isinstance(instance.cls, Class) else None
+                    if method is not None:
+                        yield Step(item.context_expr, at, method)
+
+    def _properties(self, scope: Scope) -> Iterator[Step]:
+        index = scope.module.index
+        for node in scope.attributes:
+            if isinstance(node.ctx, ast.Load):
+                at = index.scope_at(node)
+                for instance in instances(self.inference.value(node.value, at)):
+                    if isinstance(instance.cls, Class):
+                        found = self.inference.find_method(instance.cls, node.attr)
+                        if found is not None and self.inference.is_property(found):
+                            yield Step(node, at, found)
 
     def called(self, value: Value) -> Iterator[Function]:
         """The functions that calling `value` runs on the caller's thread."""
+        for function, _ in self._called(value):
+            yield function
+
+    def _called(self, value: Value) -> Iterator[Call]:
         for member in members(value):
             if isinstance(member, Class):
-                constructor = self.inference.class_attribute(member, "__init__", Instance(member))
-                yield from self.called(constructor) if isinstance(constructor, Bound) else ()
-            elif isinstance(member, Bound) and not self.inference.is_opaque(member.function):
-                yield member.function
+                method = self.inference.find_method(member, "__init__")
+                receiver: Class | None = member
+            elif isinstance(member, Bound):
+                method = None if self.inference.is_opaque(member.function) else member.function
+                of_project = isinstance(member.receiver, Instance) and isinstance(member.receiver.cls, Class)
+                receiver = member.receiver.cls if of_project else None  # type: ignore[union-attr, assignment]
             elif isinstance(member, Instance) and isinstance(member.cls, Class):
-                called = self.inference.class_attribute(member.cls, "__call__", member)
-                yield from self.called(called) if isinstance(called, Bound) else ()
+                method = self.inference.find_method(member.cls, "__call__")
+                receiver = member.cls
+            else:
+                continue
+            if method is not None:
+                yield method, receiver
+
+    def _steps_on(self, function: Function, receiver: Class | None) -> Iterator[Step]:
+        """The steps of a method with its calls on `self` looked up on the class that it is called on."""
+        if receiver is None or function.owner is None or not function.parameters:
+            yield from self.steps(function)
+            return
+        own = function.parameters[0].name
+        for step in self.steps(function):
+            if not _is_call_on(step.node, own):
+                yield step
+        for site in sites(function):
+            if _is_call_on(site.node, own) and isinstance(site.node.func, ast.Attribute):
+                method = self.inference.find_method(receiver, site.node.func.attr)
+                if method is not None and not self.inference.is_opaque(method):
+                    yield Step(site.node, site.scope, method, receiver)
+
+    # -- through functions
 
     def reachable(self, start: Function, follow: Callable[[Step], bool]) -> Iterator[Function]:
         """The function and all that it runs, through the steps that `follow` accepts."""
@@ -88,12 +186,123 @@ class Effects:
                     seen.add(step.function)
                     queue.append(step.function)
 
+    def blocking(self, function: Function, receiver: Class | None = None) -> Witness | None:
+        """How a sync function does sync database I/O on its caller's thread, the shortest way; None if it does not."""
+        start = (function, receiver)
+        if start in self._blocking:
+            return self._blocking[start]
+        came_from: dict[Call, Call | None] = {start: None}
+        queue = [start]
+        for call in queue:
+            witness = self._blocking[call] if call in self._blocking else self._own_witness(call[0])
+            if witness is not None:
+                return self._witnesses_back_to(start, call, witness, came_from)
+            if call in self._blocking:
+                continue
+            for step in self._steps_on(*call):
+                following = (step.function, step.receiver)
+                if following not in came_from and self.runs_at_once(step) and not is_optional(step.node, call[0]):
+                    came_from[following] = call
+                    queue.append(following)
+        self._blocking.update(dict.fromkeys(came_from, None))
+        return None
+
+    def _own_witness(self, function: Function) -> Witness | None:
+        found = [
+            operation
+            for operation in self.operations(function)
+            if is_sync_io(operation) and not is_optional(operation.site.node, function)
+        ]
+        found.sort(key=lambda operation: operation.method == "rollback")
+        return Witness(function, None, found[0]) if found else None
+
+    def _witnesses_back_to(
+        self, start: Call, call: Call, witness: Witness, came_from: dict[Call, Call | None]
+    ) -> Witness:
+        """Remember, for each call on the way that was found, how it goes on; the witness of its start."""
+        self._blocking[call] = witness
+        while call != start:
+            before = came_from[call]
+            assert before is not None
+            call = before
+            witness = self._blocking[call] = Witness(call[0], witness, witness.operation)
+        return witness
+
+    def runs_at_once(self, step: Step) -> bool:
+        """Whether a step runs its function's body on the spot: not a coroutine, nor a generator that nothing drives."""
+        if step.function.is_async:
+            return False
+        if not step.function.is_generator or not isinstance(step.node, ast.Call):
+            return True
+        parent = step.scope.module.index.parents.get(step.node)
+        if isinstance(parent, ast.withitem | ast.For | ast.comprehension | ast.YieldFrom | ast.Starred):
+            return True
+        return isinstance(parent, ast.Call) and self.inference.value(parent.func, step.scope) in DRIVERS
+
+
+def _is_call_on(node: ast.expr, name: str) -> bool:
+    """Whether a node is `name.method(...)`."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == name
+    )
+
+
+def is_optional(node: ast.AST, function: Function) -> bool:
+    """Whether a node runs only if the caller gives a parameter that is otherwise None, False or empty."""
+    optional = {
+        parameter.name
+        for parameter in function.parameters
+        if isinstance(parameter.value, ast.Constant) and not parameter.value.value
+    }
+    parents = function.module.index.parents
+    child, parent = node, parents.get(node)
+    while optional and parent is not None and child is not function.node:
+        if isinstance(parent, ast.If) and child in parent.body and _wants_any(parent.test, optional):
+            return True
+        child, parent = parent, parents.get(parent)
+    return False
+
+
+def _wants_any(test: ast.expr, names: set[str]) -> bool:
+    """Whether a condition can hold only if one of the names is true, or not None."""
+    match test:
+        case ast.Name(id=name):
+            return name in names
+        case ast.BoolOp(op=ast.And(), values=values):
+            return any(_wants_any(value, names) for value in values)
+        case ast.Compare(left=ast.Name(id=name), ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]):
+            return name in names
+    return False
+
+
+def _operation(site: Site, called: Value) -> Operation | None:
+    if isinstance(called, Method):
+        return Operation(site, called.receiver, called.name)
+    if isinstance(called, External) and called.name in api.DRIVER_CONNECTS:
+        module, _, function = called.name.rpartition(".")
+        return Operation(site, Instance(External(module)), function)
+    return None
+
+
+DRIVERS = tuple(External(f"builtins.{name}") for name in ("next", "list", "tuple", "set", "sum", "any", "all"))
+
 
 def sites(function: Function) -> Iterator[Site]:
     """The calls in a function's own body, comprehensions included, nested functions and lambdas not."""
-    scope_of_call = function.module.index.scope_of_call
-    for node in function.scope.calls:
+    return sites_in(function.scope)
+
+
+def sites_in(scope: Scope) -> Iterator[Site]:
+    """The calls directly in a scope."""
+    scope_of_call = scope.module.index.scope_of_call
+    for node in scope.calls:
         yield Site(node, scope_of_call[node])
+
+
+SYNC_IO = {api.SESSION: api.SESSION_IO, api.CONNECTION: api.CONNECTION_IO, api.ENGINE: api.ENGINE_IO}
 
 
 def is_sync_io(operation: Operation) -> bool:
@@ -101,15 +310,13 @@ def is_sync_io(operation: Operation) -> bool:
     cls = operation.receiver.cls
     if not isinstance(cls, External):
         return False
-    for name in external_bases(cls.name):
-        if name in SYNC_IO:
-            return operation.method in SYNC_IO[name]
+    if cls.name == api.METADATA:
+        return operation.method in api.METADATA_IO and bool(operation.site.node.args or operation.site.node.keywords)
     if cls.name == api.SCOPED_SESSION:
         return operation.method in api.SESSION_IO
-    return False
-
-
-SYNC_IO = {api.SESSION: api.SESSION_IO, api.CONNECTION: api.CONNECTION_IO, api.ENGINE: api.ENGINE_IO}
+    if f"{cls.name}.{operation.method}" in api.DRIVER_CONNECTS:
+        return True
+    return any(operation.method in SYNC_IO.get(name, ()) for name in external_bases(cls.name))
 
 
 def is_awaited(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:

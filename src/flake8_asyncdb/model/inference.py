@@ -35,10 +35,11 @@ from flake8_asyncdb.model.values import (
 MAX_DEPTH = 60
 ITERABLES = frozenset(
     f"typing.{name}"
-    for name in "Generator Iterator Iterable Sequence Collection AsyncGenerator AsyncIterator AsyncIterable".split()
+    for name in """Generator Iterator Iterable Sequence Collection AsyncGenerator AsyncIterator AsyncIterable""".split()
 ) | {"builtins.list", "builtins.set", "builtins.frozenset", "builtins.tuple"}
 GENERATORS = frozenset(
-    f"typing.{name}" for name in "Generator Iterator Iterable AsyncGenerator AsyncIterator AsyncIterable".split()
+    f"typing.{name}"
+    for name in ["Generator", "Iterator", "Iterable", "AsyncGenerator", "AsyncIterator", "AsyncIterable"]
 )
 CONTEXTS = frozenset({api.CONTEXT_MANAGER, api.ASYNC_CONTEXT_MANAGER})
 
@@ -125,6 +126,8 @@ class Inference:
                 return Instance(External(api.LIST), (self.value(node.elt, inner),))
             case ast.Subscript():
                 return self._subscript(node, scope)
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(number))):
+                return Literal(-number)
             case ast.BinOp(op=ast.BitOr()):
                 return TypeForm(node, scope)
             case ast.JoinedStr():
@@ -139,8 +142,11 @@ class Inference:
             return base if base.name in api.CLASS_LIKE else TypeForm(node, scope)
         if isinstance(base, Class):
             return TypeForm(node, scope)
-        if isinstance(base, Tuple) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int):
-            return base.items[node.slice.value] if -len(base.items) <= node.slice.value < len(base.items) else UNKNOWN
+        if isinstance(base, Tuple):
+            position = self.value(node.slice, scope)
+            if isinstance(position, Literal) and isinstance(position.value, int):
+                inside = -len(base.items) <= position.value < len(base.items)
+                return base.items[position.value] if inside else UNKNOWN
         if isinstance(base, Instance) and base.args and base.cls in (External(api.LIST), External("builtins.tuple")):
             return base.args[0]
         return UNKNOWN
@@ -156,7 +162,7 @@ class Inference:
         starred = self._star_import(name, scope.module)
         if starred is not None:
             return starred
-        if root.star_imports:
+        if any(self._star_origin(node, scope.module) is None for node in root.star_imports):
             return UNKNOWN
         return External(f"builtins.{name}") if hasattr(builtins, name) else UNKNOWN
 
@@ -168,6 +174,9 @@ class Inference:
                 return scope.module.scope.bindings.get(name, [])
             if name in current.bindings and (current is scope or not current.is_class):
                 bindings = current.bindings[name]
+                if current.is_class and node is not None and not flow.any_before(bindings, node, scope.module.index):
+                    current = current.parent
+                    continue
                 if node is not None and len(bindings) > 1 and current.owner is scope.owner:
                     return flow.reaching(bindings, node, scope.module.index)
                 return bindings
@@ -176,12 +185,16 @@ class Inference:
 
     def _star_import(self, name: str, module: Module) -> Value | None:
         for node in module.scope.star_imports:
-            origin = self.project.resolve_import("." * node.level + (node.module or ""), module)
-            if isinstance(origin, Module) and origin is not module:
+            origin = self._star_origin(node, module)
+            if origin is not None and origin is not module:
                 found = self._once(("star", (origin, name)), lambda o=origin: self.module_attribute(o, name))  # type: ignore[misc]
                 if found not in (UNKNOWN, NEVER):
                     return found
         return None
+
+    def _star_origin(self, node: ast.ImportFrom, module: Module) -> Module | None:
+        origin = self.project.resolve_import("." * node.level + (node.module or ""), module)
+        return origin if isinstance(origin, Module) else None
 
     def _binding(self, binding: Binding) -> Value:
         scope = binding.scope
@@ -197,7 +210,7 @@ class Inference:
             case Kind.ASSIGNMENT:
                 return self._assigned(binding)
             case Kind.WITH if binding.value is not None:
-                entered = self.entered(self.value(binding.value, scope))
+                entered = self.entered(self.value(binding.value, scope), is_async=binding.is_async)
                 return unpack(entered, binding.path)
             case Kind.LOOP if binding.value is not None:
                 around = scope.parent if isinstance(scope.node, scopes.Comprehension) else scope
@@ -216,7 +229,8 @@ class Inference:
             return actual
         declared = self.value(binding.annotation, scope)
         if declared == External("typing.TypeAlias"):
-            return actual
+            is_text = isinstance(binding.value, ast.Constant) and isinstance(binding.value.value, str)
+            return TypeForm(binding.value, scope) if is_text and binding.value is not None else actual
         return self.refine(self.annotation(binding.annotation, scope), actual)
 
     def _imported(self, binding: Binding) -> Value:
@@ -243,6 +257,8 @@ class Inference:
             case Union():
                 return union([self.attribute(member, name) for member in members(value)])
             case External():
+                if name == "metadata" and api.is_class(value.name):
+                    return Instance(External(api.METADATA))
                 return External(api.canonical(f"{value.name}.{name}"))
             case Module():
                 return self.module_attribute(value, name)
@@ -262,9 +278,11 @@ class Inference:
         starred = self._star_import(name, module)
         if starred is not None:
             return starred
-        if module.is_package:
-            return self.project.submodule(module.directory, name) or UNKNOWN
-        return UNKNOWN
+        found = self.project.submodule(module.directory, name) if module.is_package else None
+        if found is not None:
+            return found
+        certainly_absent = not module.scope.star_imports and "__getattr__" not in module.scope.bindings
+        return NEVER if certainly_absent and module.is_parsed else UNKNOWN
 
     def class_attribute(self, cls: Class, name: str, receiver: Value) -> Value:
         """An attribute found on a class or its bases, bound to `receiver`."""
@@ -272,12 +290,23 @@ class Inference:
             if isinstance(base, Class) and name in base.scope.bindings:
                 found = union([self.bound(binding) for binding in base.scope.bindings[name]])
                 return union([self._bind_receiver(member, receiver) for member in _all_members(found)])
-            if isinstance(base, External) and base.name not in ("builtins.object", "typing.Generic", "abc.ABC"):
+            if isinstance(base, External) and base.name not in (
+                "builtins.object",
+                "typing.Generic",
+                "abc.ABC",
+            ):
                 outside = receiver if isinstance(receiver, Instance) else Instance(base)
                 return self._external_attribute(Instance(base, outside.args, outside.site, outside.source), name)
             if base is UNKNOWN:
                 return UNKNOWN
         return UNKNOWN
+
+    def find_method(self, cls: Class, name: str) -> Function | None:
+        """The function that a class or its nearest base defines under a name."""
+        for base in self.linearized(cls):
+            if isinstance(base, Class) and name in base.methods:
+                return base.methods[name]
+        return None
 
     def _bind_receiver(self, value: Value, receiver: Value) -> Value:
         if not isinstance(value, Bound):
@@ -316,13 +345,18 @@ class Inference:
         if name in ("sync_engine", "sync_session") and isinstance(value.cls, External):
             target = api.ENGINE if name == "sync_engine" else api.SESSION
             return Instance(External(target), site=value.site, source=value)
+        if name == "metadata":
+            return Instance(External(api.METADATA))
         return Method(value, name)
 
-    def linearized(self, cls: Class) -> list[Class | External | Value]:
+    def linearized(self, cls: Class) -> list[Value]:
         """The class and its bases, nearest first; `UNKNOWN` for one that cannot be resolved."""
+        return list(members(self._once(("bases", cls), lambda: self._linearization(cls))))
+
+    def _linearization(self, cls: Class) -> Value:
         found: dict[Value, None] = {}
         self._linearize(cls, found)
-        return list(found)
+        return Union(tuple(found))
 
     def _linearize(self, cls: Class, found: dict[Value, None]) -> None:
         found[cls] = None
@@ -347,7 +381,8 @@ class Inference:
     def _is_instance(self, value: Value, names: tuple[str, ...]) -> Tri:
         if isinstance(value, Instance):
             return self.is_subclass(value.cls, *names)
-        return Tri.UNKNOWN if value is UNKNOWN else Tri.NO
+        may_be_an_object = isinstance(value, External) and not api.is_class(value.name)
+        return Tri.UNKNOWN if value is UNKNOWN or may_be_an_object or isinstance(value, Method) else Tri.NO
 
     def is_subclass(self, cls: Value, *names: str) -> Tri:
         """Whether a class is one of these external classes or derives from one."""
@@ -356,6 +391,8 @@ class Inference:
         if not isinstance(cls, Class):
             return Tri.UNKNOWN
         bases = self.linearized(cls)
+        if External("typing.Protocol") in bases:
+            return Tri.UNKNOWN
         if any(isinstance(base, External) and self.is_subclass(base, *names) is Tri.YES for base in bases):
             return Tri.YES
         return Tri.UNKNOWN if UNKNOWN in bases else Tri.NO
@@ -411,8 +448,9 @@ class Inference:
         if name in (api.SCOPED_SESSION, api.ASYNC_SCOPED_SESSION) and site.node.args:
             factory = self.value(site.node.args[0], site.scope)
             return Instance(External(name), (self.call(factory, site),), site, factory)
-        if name in api.RESULTS:
-            return Instance(External(api.RESULTS[name]), site=site)
+        made = api.RESULTS.get(name) or api.METHOD_RESULTS.get(name)
+        if made is not None:
+            return Instance(External(made), site=site)
         return Instance(External(name), site=site) if api.is_class(name) else UNKNOWN
 
     def _super(self, scope: Scope) -> Value:
@@ -425,7 +463,7 @@ class Inference:
 
     def _product(self, maker: str, site: Site) -> Value:
         """The session that a session factory makes."""
-        if any(keyword.arg is None for keyword in site.node.keywords):
+        if maker == api.SESSIONMAKER and any(keyword.arg is None for keyword in site.node.keywords):
             return UNKNOWN
         for keyword in site.node.keywords:
             if keyword.arg == "class_":
@@ -472,8 +510,34 @@ class Inference:
     def _is_transparent(self, decorator: Value) -> bool:
         if isinstance(decorator, External):
             return decorator.name in api.TRANSPARENT_DECORATORS
+        if isinstance(decorator, Bound):
+            return self.calls_through(decorator.function)
         if isinstance(decorator, Method):
-            return decorator.name in ROUTE_METHODS | {"setter", "getter", "deleter", "on_event", "middleware", "command"}
+            return decorator.name in ROUTE_METHODS | {
+                "setter",
+                "getter",
+                "deleter",
+                "on_event",
+                "middleware",
+                "command",
+            }
+        return False
+
+    def calls_through(self, decorator: Function, depth: int = 2) -> bool:
+        """Whether a decorator of the project returns a plain function that itself calls what it decorates."""
+        if decorator.is_async or depth == 0:
+            return False
+        given = {parameter.name for parameter in decorator.parameters}
+        for node in decorator.scope.returns:
+            for returned in members(self.value(node.value, decorator.scope)) if node.value is not None else ():
+                if not isinstance(returned, Bound) or returned.function.outer is not decorator.scope:
+                    continue
+                inner = returned.function
+                called = {call.func.id for call in inner.scope.calls if isinstance(call.func, ast.Name)}
+                if called & given and not inner.is_async and not inner.is_generator:
+                    return True
+                if self.calls_through(inner, depth - 1):
+                    return True
         return False
 
     def decorators(self, function: Function) -> list[Value]:
@@ -489,10 +553,12 @@ class Inference:
         declared = self._declared_result(function)
         if function.is_generator:
             return self._generator(function, declared)
-        actual = union([
-            NONE if node.value is None else self.value(node.value, function.module.index.scope_at(node))
-            for node in function.scope.returns
-        ])
+        actual = union(
+            [
+                NONE if node.value is None else self.value(node.value, function.module.index.scope_at(node))
+                for node in function.scope.returns
+            ]
+        )
         returned = self.refine(declared, actual) if declared is not None else actual
         if returned == NEVER:
             returned = NONE
@@ -503,11 +569,13 @@ class Inference:
         return None if node is None else self.annotation(node, function.outer)
 
     def _generator(self, function: Function, declared: Value | None) -> Value:
-        yielded = union([
-            self.value(node.value, function.module.index.scope_at(node))
-            for node in function.scope.yields
-            if isinstance(node, ast.Yield) and node.value is not None
-        ])
+        yielded = union(
+            [
+                self.value(node.value, function.module.index.scope_at(node))
+                for node in function.scope.yields
+                if isinstance(node, ast.Yield) and node.value is not None
+            ]
+        )
         if isinstance(declared, Instance):
             is_iterator = isinstance(declared.cls, External) and declared.cls.name in GENERATORS
             expected = declared.args[0] if is_iterator and declared.args else declared
@@ -530,7 +598,7 @@ class Inference:
             own = self._own_parameter(function)
             if own is not None:
                 return own
-        declared = UNKNOWN
+        declared: Value = UNKNOWN
         if binding.annotation is not None:
             declared = self.annotation(binding.annotation, function.outer)
         injected = self.injected(binding)
@@ -555,7 +623,9 @@ class Inference:
         outer = scope.parent if binding.kind is Kind.PARAMETER else scope
         if outer is None:
             return None
-        candidates = [(binding.value, outer)] if isinstance(binding.value, ast.Call) else []
+        candidates: list[tuple[ast.expr, Scope]] = (
+            [(binding.value, outer)] if isinstance(binding.value, ast.Call) else []
+        )
         if binding.annotation is not None:
             candidates += [(node, at) for node, at in self.metadata(binding.annotation, outer)]
         for node, at in candidates:
@@ -613,9 +683,6 @@ class Inference:
                 return Instance(value) if api.is_class(value.name) else UNKNOWN
             case TypeForm():
                 return self.annotation(value.expression, value.scope)
-            case Literal(value=str(text)):
-                parsed = syntax.parse_expression(text)
-                return UNKNOWN if parsed is None else UNKNOWN
         return UNKNOWN
 
     def _parametrized(self, node: ast.Subscript, scope: Scope) -> Value:
@@ -698,11 +765,11 @@ class Inference:
                 return value
         return UNKNOWN
 
-    def entered(self, value: Value) -> Value:
-        """What `with value as name` binds."""
-        return union([self._entered(member) for member in members(value)])
+    def entered(self, value: Value, *, is_async: bool = False) -> Value:
+        """What `with value as name` binds, or `async with`."""
+        return union([self._entered(member, is_async) for member in members(value)])
 
-    def _entered(self, value: Value) -> Value:
+    def _entered(self, value: Value, is_async: bool) -> Value:
         if not isinstance(value, Instance):
             return UNKNOWN
         if isinstance(value.cls, External):
@@ -710,7 +777,7 @@ class Inference:
                 return value.args[0] if value.args else UNKNOWN
             return value
         site = value.site
-        for name in ("__enter__", "__aenter__"):
+        for name in ("__aenter__", "__enter__") if is_async else ("__enter__", "__aenter__"):
             method = self.class_attribute(value.cls, name, value)
             if isinstance(method, Bound):
                 returned = substitute_self(self.result(method.function), method.function, value)
@@ -721,16 +788,18 @@ class Inference:
 
     def iterated(self, value: Value) -> Value:
         """What `for name in value` binds."""
-        return union([
-            member.args[0]
-            if isinstance(member, Instance) and member.args and member.cls in ITERABLE_CLASSES
-            else UNKNOWN
-            for member in members(value)
-        ])
+        return union(
+            [
+                member.args[0]
+                if isinstance(member, Instance) and member.args and member.cls in ITERABLE_CLASSES
+                else UNKNOWN
+                for member in members(value)
+            ]
+        )
 
 
 ROUTE_METHODS = frozenset(
-    "get post put patch delete head options trace api_route websocket websocket_route route".split()
+    """get post put patch delete head options trace api_route websocket websocket_route route""".split()
 )
 ITERABLE_CLASSES = frozenset(External(name) for name in ITERABLES)
 
@@ -750,7 +819,9 @@ def unpack(value: Value, path: tuple[int, ...]) -> Value:
             value = value.items[position]
         elif isinstance(value, Union):
             return union([unpack(member, path) for member in members(value)])
-        elif isinstance(value, Instance) and value.cls == External("builtins.tuple") and 0 <= position < len(value.args):
+        elif (
+            isinstance(value, Instance) and value.cls == External("builtins.tuple") and 0 <= position < len(value.args)
+        ):
             value = value.args[position]
         else:
             return UNKNOWN
@@ -764,6 +835,10 @@ def substitute_self(value: Value, function: Function, receiver: Instance) -> Val
     plain = Instance(function.owner)
     if value == plain:
         return receiver
+    if isinstance(value, Instance) and value.cls is function.owner and value.site is not None:
+        called = value.site.node.func
+        if isinstance(called, ast.Name) and function.parameters and called.id == function.parameters[0].name:
+            return Instance(receiver.cls, value.args, value.site, value.source)
     if isinstance(value, Instance) and plain in value.args:
         args = tuple(receiver if argument == plain else argument for argument in value.args)
         return Instance(value.cls, args, value.site, value.source)

@@ -7,12 +7,13 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from flake8_asyncdb import syntax
 from flake8_asyncdb.model import scopes
+from flake8_asyncdb.model.pins import Pin, read_pin
 from flake8_asyncdb.model.scopes import Binding, FunctionNode, Index, Scope
 
 MARKERS = ("pyproject.toml", "setup.py", "setup.cfg")
@@ -23,7 +24,9 @@ SKIPPED_DIRECTORIES = frozenset(
 )
 EXTERNAL = frozenset(sys.stdlib_module_names) | {"sqlalchemy", "sqlmodel", "fastapi", "starlette", "pydantic"}
 _IMPORT = re.compile(
-    rb"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n#]*)|import[ \t]+([\w., \t]+))", re.M
+    rb"(?:^|[;:])[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^)]*\)|(?:[^\n#\\]|\\\n)*)"
+    rb"|import[ \t]+([\w., \t]+))",
+    re.MULTILINE,
 )
 _TEST_NAME = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py|tests\.py")
 
@@ -106,11 +109,7 @@ class Class:
     @cached_property
     def methods(self) -> dict[str, Function]:
         """The functions defined in its body, by name."""
-        return {
-            node.name: self.module.function(node)
-            for node in self.scope.definitions
-            if scopes.is_function(node)
-        }
+        return {node.name: self.module.function(node) for node in self.scope.definitions if scopes.is_function(node)}
 
     @cached_property
     def instance_stores(self) -> dict[str, list[Binding]]:
@@ -155,6 +154,11 @@ class Module:
         return scopes.index(self.tree, self)
 
     @property
+    def is_parsed(self) -> bool:
+        """Whether its tree says what is in it: false for a file that this Python cannot parse."""
+        return bool(self.tree.body) or not self.source.strip()
+
+    @property
     def scope(self) -> Scope:
         """Its top level."""
         return self.index.root
@@ -180,23 +184,25 @@ class Module:
         path = self.directory if self.is_package else self.path.removesuffix(".py")
         return path.replace("/", ".")
 
-    @property
+    @cached_property
     def is_test(self) -> bool:
         """Test code, by where it lies or because it imports pytest at its top level."""
         if any(part in ("tests", "test") for part in self.directory.split("/")):
             return True
         if _TEST_NAME.fullmatch(self.file_name):
             return True
-        return b"pytest" in self.source and re.search(rb"^(?:import|from) pytest\b", self.source, re.M) is not None
+        return (
+            b"pytest" in self.source and re.search(rb"^(?:import|from) pytest\b", self.source, re.MULTILINE) is not None
+        )
 
-    @property
+    @cached_property
     def is_migration(self) -> bool:
         """An Alembic environment or revision."""
         if self.file_name == "env.py":
-            return b"alembic" in self.source
-        return "versions" in self.directory.split("/") and b"revision" in self.source
+            return b"alembic" in self.source or "alembic" in self.directory or "migrations" in self.directory
+        return "versions" in self.directory.split("/") and (b"revision" in self.source or b"alembic" in self.source)
 
-    @property
+    @cached_property
     def counts(self) -> bool:
         """Whether it is part of what the project runs: neither test code nor a migration."""
         return not self.is_test and not self.is_migration
@@ -217,17 +223,15 @@ class Module:
             known = self._classes[node] = Class(node, self)
         return known
 
-    def functions(self) -> Iterator[Function]:
+    @cached_property
+    def functions(self) -> list[Function]:
         """Every function in it, nested ones and methods too, in source order."""
-        for node in self.index.scopes:
-            if scopes.is_function(node):
-                yield self.function(node)
+        return [self.function(node) for node in self.index.scopes if scopes.is_function(node)]
 
-    def classes(self) -> Iterator[Class]:
+    @cached_property
+    def classes(self) -> list[Class]:
         """Every class in it, in source order."""
-        for node in self.index.scopes:
-            if isinstance(node, ast.ClassDef):
-                yield self.class_(node)
+        return [self.class_(node) for node in self.index.scopes if isinstance(node, ast.ClassDef)]
 
     def enclosing_function(self, scope: Scope) -> Function | None:
         """The function whose body `scope` belongs to; None at the top level, in a class body or a lambda."""
@@ -244,8 +248,8 @@ class Module:
             if plain:
                 targets = [name.split(" as ")[0].strip() for name in plain.split(",")]
             else:
-                cleaned = re.sub(r"#[^\n]*", "", names).strip("()")
-                imported = [name.split(" as ")[0].strip() for name in cleaned.split(",")]
+                cleaned = re.sub(r"#[^\n]*|\\\n", "", names).strip("()")
+                imported = [name.split(" as ")[0].strip(" \t\n;") for name in cleaned.split(",")]
                 dot = "" if origin.endswith(".") else "."
                 targets = [origin, *(f"{origin}{dot}{name}" for name in imported if name and name != "*")]
             for target in targets:
@@ -264,6 +268,7 @@ class Project:
         self._resolved: dict[tuple[str, str], Module | Namespace | None] = {}
         self._mentioning: dict[bytes, list[Module]] = {}
         self._reaching: dict[str, bool] = {}
+        self._pins: dict[str, Pin | None] = {}
         self._roots: dict[str, list[str]] = {}
 
     @cached_property
@@ -291,6 +296,12 @@ class Project:
         """Use this text and tree, as an editor or flake8 holds them, instead of the file on disk."""
         module = self._modules[path] = Module(self, path, source, tree)
         return module
+
+    def pin(self, library: str) -> Pin | None:
+        """The versions of a library that the project's own files allow."""
+        if library not in self._pins:
+            self._pins[library] = read_pin(self.root, library)
+        return self._pins[library]
 
     def modules(self) -> Iterator[Module]:
         """Every readable module, in the order of the paths."""
@@ -384,7 +395,7 @@ class Project:
         return Namespace(target) if target in self.directories else None
 
     def _source_roots(self, directory: str) -> list[str]:
-        """Where an absolute import in a file of `directory` may start: directories that are no package, nearest first."""
+        """Where an absolute import in a file of `directory` may start: non-packages, nearest first."""
         if directory not in self._roots:
             around = [directory, *parents(directory)] if directory else [""]
             plain = [each for each in around if join(each, "__init__.py") not in self.paths]
@@ -393,15 +404,24 @@ class Project:
         return self._roots[directory]
 
 
+@lru_cache(maxsize=4096)
 def find_root(directory: Path) -> Path:
-    """The nearest directory with packaging metadata, else the git root, else `directory` itself."""
-    candidates = [directory, *directory.parents]
-    for candidate in candidates:
-        if any((candidate / marker).is_file() for marker in MARKERS):
+    """The nearest directory with packaging metadata, else the git root, the working directory, or the package's own."""
+    for candidate in (directory, *directory.parents):
+        if _is_marked(candidate) or (candidate / ".git").exists():
             return candidate
-        if (candidate / ".git").exists():
-            return candidate
+    working = Path.cwd()
+    if directory.is_relative_to(working) and working not in (Path.home(), Path(working.anchor)):
+        return working
+    while (directory / "__init__.py").is_file():
+        directory = directory.parent
     return directory
+
+
+def _is_marked(directory: Path) -> bool:
+    """Whether packaging metadata lies in a directory; the `setup.py` of a package is a module like any other."""
+    found = [marker for marker in MARKERS if (directory / marker).is_file()]
+    return bool(found) and (found != ["setup.py"] or not (directory / "__init__.py").is_file())
 
 
 def join(directory: str, name: str) -> str:
@@ -422,9 +442,7 @@ def _python_files(root: Path) -> Iterator[str]:
     count = 0
     for directory, subdirectories, names in os.walk(root):
         here = Path(directory)
-        subdirectories[:] = sorted(
-            name for name in subdirectories if not name.startswith(".") and _is_own(here / name)
-        )
+        subdirectories[:] = sorted(name for name in subdirectories if not name.startswith(".") and _is_own(here / name))
         below = here.relative_to(root).as_posix().removeprefix(".")
         for name in sorted(names):
             if name.endswith(".py") and _stays_inside(here / name, root):
@@ -435,11 +453,15 @@ def _python_files(root: Path) -> Iterator[str]:
 
 
 def _stays_inside(file: Path, root: Path) -> bool:
-    return not file.is_symlink() or file.resolve().is_relative_to(root.resolve())
+    if not file.is_symlink():
+        return True
+    try:
+        return file.resolve(strict=True).is_relative_to(root.resolve())
+    except (OSError, RuntimeError):
+        return False
 
 
 def _is_own(directory: Path) -> bool:
     if directory.name in SKIPPED_DIRECTORIES and not (directory / "__init__.py").is_file():
         return False
-    markers = (*MARKERS, "pyvenv.cfg")
-    return not directory.is_symlink() and not any((directory / marker).is_file() for marker in markers)
+    return not directory.is_symlink() and not _is_marked(directory) and not (directory / "pyvenv.cfg").is_file()

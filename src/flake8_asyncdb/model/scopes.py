@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import ast
 import enum
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 if TYPE_CHECKING:
     from flake8_asyncdb.model.project import Module
 
+_PLAIN_FIELDS = frozenset({"ctx", "op", "ops", "kind", "type_comment", "id", "attr", "arg", "level", "type_ignores"})
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 Definition = FunctionNode | ast.ClassDef | ast.Lambda
-Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
-_UNINTERESTING = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
+
+def _node_classes(base: type[ast.AST]) -> Iterator[type[ast.AST]]:
+    yield base
+    for cls in base.__subclasses__():
+        yield from _node_classes(cls)
+
+
+_FIELDS = {cls: tuple(f for f in cls._fields if f not in _PLAIN_FIELDS) for cls in _node_classes(ast.AST)}
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
 class Kind(enum.Enum):
@@ -31,7 +39,7 @@ class Kind(enum.Enum):
     OPAQUE = "opaque"
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Binding:
     """One place that binds a name.
 
@@ -51,40 +59,47 @@ class Binding:
     is_async: bool = False
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, repr=False)
 class Scope:
     """A module, class, function, lambda or comprehension, and what happens directly in it.
 
     The lists hold the nodes whose nearest function-like scope this is;
-    comprehensions hand theirs on to the scope around them.
+    comprehensions hand theirs on to `owner`, the scope around them that
+    runs as a unit.
     """
 
     node: ast.AST
     parent: Scope | None
     module: Module
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
-    global_names: set[str] = field(default_factory=set)
-    nonlocal_names: set[str] = field(default_factory=set)
-    star_imports: list[ast.ImportFrom] = field(default_factory=list)
-    imports: list[ast.Import | ast.ImportFrom] = field(default_factory=list)
-    calls: list[ast.Call] = field(default_factory=list)
-    withs: list[ast.With | ast.AsyncWith] = field(default_factory=list)
-    loops: list[ast.For | ast.AsyncFor | ast.comprehension] = field(default_factory=list)
-    returns: list[ast.Return] = field(default_factory=list)
-    yields: list[ast.Yield | ast.YieldFrom] = field(default_factory=list)
-    awaits: list[ast.Await] = field(default_factory=list)
-    handlers: list[ast.ExceptHandler] = field(default_factory=list)
-    attributes: list[ast.Attribute] = field(default_factory=list)
-    attribute_stores: list[Binding] = field(default_factory=list)
-    definitions: list[Definition] = field(default_factory=list)
+    global_names: frozenset[str] = frozenset()
+    nonlocal_names: frozenset[str] = frozenset()
+    star_imports: Sequence[ast.ImportFrom] = ()
+    imports: Sequence[ast.Import | ast.ImportFrom] = ()
+    calls: Sequence[ast.Call] = ()
+    withs: Sequence[ast.With | ast.AsyncWith] = ()
+    loops: Sequence[ast.For | ast.AsyncFor | ast.comprehension] = ()
+    returns: Sequence[ast.Return] = ()
+    yields: Sequence[ast.Yield | ast.YieldFrom] = ()
+    awaits: Sequence[ast.Await] = ()
+    handlers: Sequence[ast.ExceptHandler] = ()
+    names: Sequence[ast.Name] = ()
+    attributes: Sequence[ast.Attribute] = ()
+    attribute_stores: Sequence[Binding] = ()
+    definitions: Sequence[Definition] = ()
+    owner: Scope = field(init=False)
 
-    @property
-    def owner(self) -> Scope:
-        """The nearest scope that runs as a unit: itself, or the scope a comprehension stands in."""
-        scope = self
-        while isinstance(scope.node, Comprehension) and scope.parent is not None:
-            scope = scope.parent
-        return scope
+    def __post_init__(self) -> None:
+        shared = isinstance(self.node, Comprehension) and self.parent is not None
+        self.owner = self.parent.owner if shared and self.parent is not None else self
+
+    def note(self, what: str, node: ast.AST | Binding) -> None:
+        """Remember a node in one of the lists, which most scopes never need."""
+        noted = getattr(self, what)
+        if noted:
+            noted.append(node)
+        else:
+            setattr(self, what, [node])
 
     @property
     def is_class(self) -> bool:
@@ -110,14 +125,22 @@ class Index:
 
     def scope_at(self, node: ast.AST) -> Scope:
         """The scope that the names in `node` are looked up in."""
+        below = [node, node]
         current: ast.AST | None = node
-        previous: ast.AST = node
         while current is not None:
             scope = self.scopes.get(current)
-            if scope is not None and (current is node or _is_inside(current, previous)):
+            if scope is not None and (current is node or _is_inside(current, *below)):
                 return scope
-            previous, current = current, self.parents.get(current)
+            below = [current, below[0]]
+            current = self.parents.get(current)
         return self.root
+
+    def is_inside(self, node: ast.AST, ancestor: ast.AST) -> bool:
+        """Whether `node` is `ancestor` or stands below it."""
+        current: ast.AST | None = node
+        while current is not None and current is not ancestor:
+            current = self.parents.get(current)
+        return current is not None
 
     def statement_of(self, node: ast.AST) -> ast.AST:
         """The statement that `node` is part of."""
@@ -126,14 +149,14 @@ class Index:
         return node
 
 
-def _is_inside(definition: ast.AST, child: ast.AST) -> bool:
-    """Whether `child` is evaluated in the scope that `definition` opens, not in the one around it."""
+def _is_inside(definition: ast.AST, child: ast.AST, grandchild: ast.AST) -> bool:
+    """Whether what stands below `child` is evaluated in the scope that `definition` opens, not in the one around it."""
     if isinstance(definition, FunctionNode | ast.ClassDef):
-        return isinstance(child, ast.stmt) and child not in definition.decorator_list
+        return isinstance(child, ast.stmt)
     if isinstance(definition, ast.Lambda):
         return child is definition.body
     if isinstance(definition, Comprehension):
-        return child is not definition.generators[0]
+        return child is not definition.generators[0] or grandchild is not definition.generators[0].iter
     return True
 
 
@@ -162,26 +185,37 @@ class _Indexer:
             self.children(node, scope)
         return Index(self.root, self.scopes, self.scope_of_call, self.parents)
 
-    def queue(self, parent: ast.AST, nodes: list[ast.AST] | list[ast.stmt] | list[ast.expr], scope: Scope) -> None:
+    def queue(self, parent: ast.AST, nodes: Sequence[ast.AST], scope: Scope) -> None:
         """Visit `nodes` later, in the order given."""
         for node in reversed(nodes):
             self.parents[node] = parent
             self.pending.append((node, scope))
 
     def children(self, node: ast.AST, scope: Scope) -> None:
-        parents, found = self.parents, []
-        for child in ast.iter_child_nodes(node):
-            if not isinstance(child, _UNINTERESTING):
+        """Visit what stands below `node` later; names and constants have nothing below them and are noted at once."""
+        parents, owner = self.parents, scope.owner
+        found: list[tuple[ast.AST, Scope]] = []
+        for field_name in _FIELDS[type(node)]:
+            value = getattr(node, field_name, None)
+            for child in value if type(value) is list else (value,):
+                if not isinstance(child, ast.AST):
+                    continue
                 parents[child] = node
-                found.append((child, scope))
-        self.pending.extend(reversed(found))
+                kind = type(child)
+                if kind is ast.Name:
+                    owner.note("names", child)
+                elif kind is not ast.Constant:
+                    found.append((child, scope))
+        found.reverse()
+        self.pending += found
 
     def bind(self, binding: Binding) -> None:
         scope = binding.scope
         if binding.name in scope.global_names:
             scope = self.root
-        elif binding.name in scope.nonlocal_names and scope.parent is not None:
-            scope = scope.parent
+        elif binding.name in scope.nonlocal_names:
+            around = [s for s in scope.ancestors() if is_function(s.node) or isinstance(s.node, ast.Lambda)]
+            scope = next((s for s in around if binding.name in s.bindings), around[0] if around else scope)
         scope.bindings.setdefault(binding.name, []).append(binding)
 
     def bind_target(self, target: ast.expr, template: Binding, path: tuple[int, ...] = ()) -> None:
@@ -195,14 +229,15 @@ class _Indexer:
         elif isinstance(target, ast.Name):
             self.bind(_with_target(template, target.id, path))
         elif isinstance(target, ast.Attribute):
-            template.scope.owner.attribute_stores.append(_with_target(template, target.attr, path, target))
+            template.scope.owner.note("attribute_stores", _with_target(template, target.attr, path, target))
 
     # one visitor for each kind of node that binds a name, opens a scope or is worth remembering
 
     def visit_function(self, node: FunctionNode, scope: Scope) -> None:
         self.bind(Binding(node.name, Kind.DEFINITION, node, scope.owner, node))
         inner = self.open(node, scope)
-        scope.owner.definitions.append(node)
+        scope.owner.note("definitions", node)
+        self.bind_type_parameters(node, inner)
         self.bind_parameters(node.args, inner)
         self.queue(node, node.body, inner)
         outside: list[ast.AST] = [*node.decorator_list, node.args, *getattr(node, "type_params", [])]
@@ -212,7 +247,7 @@ class _Indexer:
 
     def visit_lambda(self, node: ast.Lambda, scope: Scope) -> None:
         inner = self.open(node, scope)
-        scope.owner.definitions.append(node)
+        scope.owner.note("definitions", node)
         self.bind_parameters(node.args, inner)
         self.queue(node, [node.body], inner)
         self.queue(node, [node.args], scope)
@@ -220,7 +255,8 @@ class _Indexer:
     def visit_class(self, node: ast.ClassDef, scope: Scope) -> None:
         self.bind(Binding(node.name, Kind.DEFINITION, node, scope, node))
         inner = self.open(node, scope)
-        scope.owner.definitions.append(node)
+        scope.owner.note("definitions", node)
+        self.bind_type_parameters(node, inner)
         self.queue(node, node.body, inner)
         self.queue(node, [*node.decorator_list, *node.bases, *node.keywords], scope)
 
@@ -229,11 +265,10 @@ class _Indexer:
         first, *others = node.generators
         for generator in node.generators:
             self.parents[generator] = node
-            template = Binding(
-                "", Kind.LOOP, generator, inner, node, generator.iter, is_async=bool(generator.is_async)
-            )
+            template = Binding("", Kind.LOOP, generator, inner, node, generator.iter, is_async=bool(generator.is_async))
             self.bind_target(generator.target, template)
-            scope.owner.loops.append(generator)
+            scope.owner.note("loops", generator)
+            self.queue(generator, [generator.target], inner)
             self.queue(generator, list(generator.ifs), inner)
         elements = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         self.queue(node, elements, inner)
@@ -242,10 +277,10 @@ class _Indexer:
             self.queue(generator, [generator.iter], inner)
 
     def visit_import(self, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
-        scope.owner.imports.append(node)
+        scope.owner.note("imports", node)
         for alias in node.names:
             if alias.name == "*" and isinstance(node, ast.ImportFrom):
-                scope.star_imports.append(node)
+                scope.note("star_imports", node)
                 continue
             first, _, _ = alias.name.partition(".")
             name = alias.asname or (first if isinstance(node, ast.Import) else alias.name)
@@ -279,25 +314,29 @@ class _Indexer:
         self.children(node, scope)
 
     def visit_with(self, node: ast.With | ast.AsyncWith, scope: Scope) -> None:
-        scope.owner.withs.append(node)
+        scope.owner.note("withs", node)
         for item in node.items:
             if item.optional_vars is not None:
                 template = Binding(
-                    "", Kind.WITH, item, scope, node, item.context_expr, is_async=isinstance(node, ast.AsyncWith)
+                    "",
+                    Kind.WITH,
+                    item,
+                    scope,
+                    node,
+                    item.context_expr,
+                    is_async=isinstance(node, ast.AsyncWith),
                 )
                 self.bind_target(item.optional_vars, template)
         self.children(node, scope)
 
     def visit_for(self, node: ast.For | ast.AsyncFor, scope: Scope) -> None:
-        scope.owner.loops.append(node)
-        template = Binding(
-            "", Kind.LOOP, node, scope, node, node.iter, is_async=isinstance(node, ast.AsyncFor)
-        )
+        scope.owner.note("loops", node)
+        template = Binding("", Kind.LOOP, node, scope, node, node.iter, is_async=isinstance(node, ast.AsyncFor))
         self.bind_target(node.target, template)
         self.children(node, scope)
 
     def visit_handler(self, node: ast.ExceptHandler, scope: Scope) -> None:
-        scope.owner.handlers.append(node)
+        scope.owner.note("handlers", node)
         if node.name:
             self.bind(Binding(node.name, Kind.OPAQUE, node, scope, node))
         self.children(node, scope)
@@ -313,46 +352,51 @@ class _Indexer:
         self.children(node, scope)
 
     def visit_global(self, node: ast.Global, scope: Scope) -> None:
-        scope.global_names.update(node.names)
+        scope.global_names |= frozenset(node.names)
 
     def visit_nonlocal(self, node: ast.Nonlocal, scope: Scope) -> None:
-        scope.nonlocal_names.update(node.names)
+        scope.nonlocal_names |= frozenset(node.names)
 
     def visit_call(self, node: ast.Call, scope: Scope) -> None:
-        scope.owner.calls.append(node)
+        scope.owner.note("calls", node)
         self.scope_of_call[node] = scope
         self.children(node, scope)
 
     def visit_attribute(self, node: ast.Attribute, scope: Scope) -> None:
-        scope.owner.attributes.append(node)
+        scope.owner.note("attributes", node)
         self.queue(node, [node.value], scope)
 
     def visit_return(self, node: ast.Return, scope: Scope) -> None:
-        scope.owner.returns.append(node)
+        scope.owner.note("returns", node)
         self.children(node, scope)
 
     def visit_yield(self, node: ast.Yield | ast.YieldFrom, scope: Scope) -> None:
-        scope.owner.yields.append(node)
+        scope.owner.note("yields", node)
         self.children(node, scope)
 
     def visit_await(self, node: ast.Await, scope: Scope) -> None:
-        scope.owner.awaits.append(node)
+        scope.owner.note("awaits", node)
         self.children(node, scope)
 
+    def visit_name(self, node: ast.Name, scope: Scope) -> None:
+        scope.owner.note("names", node)
+
     def visit_leaf(self, node: ast.AST, scope: Scope) -> None:
-        """Names and constants have nothing below them."""
+        """Constants have nothing below them."""
 
     def open(self, node: ast.AST, parent: Scope) -> Scope:
         scope = Scope(node, parent, parent.module)
         self.scopes[node] = scope
         return scope
 
+    def bind_type_parameters(self, node: FunctionNode | ast.ClassDef, scope: Scope) -> None:
+        for parameter in getattr(node, "type_params", ()):
+            self.bind(Binding(parameter.name, Kind.OPAQUE, parameter, scope, node))
+
     def bind_parameters(self, arguments: ast.arguments, scope: Scope) -> None:
         for parameter, default in parameters(arguments):
             self.bind(
-                Binding(
-                    parameter.arg, Kind.PARAMETER, parameter, scope, scope.node, default, parameter.annotation
-                )
+                Binding(parameter.arg, Kind.PARAMETER, parameter, scope, scope.node, default, parameter.annotation)
             )
         for extra in (arguments.vararg, arguments.kwarg):
             if extra is not None:
@@ -386,7 +430,7 @@ def is_function(node: ast.AST | None) -> TypeGuard[FunctionNode]:
     return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
 
 
-_VISITORS = {
+_VISITORS: dict[type[ast.AST], Callable[[_Indexer, Any, Scope], None]] = {
     ast.FunctionDef: _Indexer.visit_function,
     ast.AsyncFunctionDef: _Indexer.visit_function,
     ast.Lambda: _Indexer.visit_lambda,
@@ -417,7 +461,7 @@ _VISITORS = {
     ast.Yield: _Indexer.visit_yield,
     ast.YieldFrom: _Indexer.visit_yield,
     ast.Await: _Indexer.visit_await,
-    ast.Name: _Indexer.visit_leaf,
+    ast.Name: _Indexer.visit_name,
     ast.Constant: _Indexer.visit_leaf,
 }
 if hasattr(ast, "TypeAlias"):

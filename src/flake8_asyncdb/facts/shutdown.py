@@ -1,0 +1,63 @@
+"""What happens when an application stops: whether the code after a lifespan's `yield` disposes of the engine."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from flake8_asyncdb.model.project import Function
+from flake8_asyncdb.model.values import UNKNOWN, Method, Site, members
+
+if TYPE_CHECKING:
+    from flake8_asyncdb.facts import ProjectFacts
+
+HARMLESS = frozenset(["print", "info", "debug", "warning", "error", "exception", "critical", "log", "cancel"])
+"""Names of methods that surely dispose of nothing, even on an object that is not known."""
+
+
+def leaves_engine_open(lifespan: Function, project: ProjectFacts) -> bool:
+    """Whether nothing that a lifespan runs after its `yield` disposes of an engine, and all of it is known."""
+    yields = [node.lineno for node in lifespan.scope.yields]
+    if not yields or lifespan.scope.loops:
+        return False
+    after = [node for node in lifespan.scope.calls if node.lineno > max(yields)]
+    around = [node for node in lifespan.scope.calls if _manages_yield(node, lifespan)]
+    for node in [*after, *around]:
+        site = Site(node, lifespan.module.index.scope_of_call[node])
+        if _may_dispose(site, project):
+            return False
+    return True
+
+
+def _manages_yield(node: ast.Call, lifespan: Function) -> bool:
+    """Whether a call is the item of a `with` around the `yield`."""
+    parents = lifespan.module.index.parents
+    item = parents.get(node)
+    block = parents.get(item) if isinstance(item, ast.withitem) else None
+    if block is None:
+        return False
+    return any(lifespan.module.index.is_inside(each, block) for each in lifespan.scope.yields)
+
+
+def _may_dispose(site: Site, project: ProjectFacts) -> bool:
+    """Whether a call disposes of an engine, through any number of functions, or cannot be known not to."""
+    value = project.inference.value(site.node.func, site.scope)
+    if value is UNKNOWN or UNKNOWN in list(members(value)):
+        return _last_name(site.node) not in HARMLESS and project.disposes_somewhere
+    if any(isinstance(member, Method) and member.name == "dispose" for member in members(value)):
+        return True
+    for function in project.effects.called(value):
+        for reached in project.effects.reachable(function, lambda step: True):
+            if any(_is_disposal(node) for node in reached.scope.calls):
+                return True
+    return False
+
+
+def _last_name(node: ast.Call) -> str:
+    if isinstance(node.func, ast.Attribute):
+        return node.func.attr
+    return node.func.id if isinstance(node.func, ast.Name) else ""
+
+
+def _is_disposal(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Attribute) and node.func.attr == "dispose"
