@@ -12,6 +12,7 @@ from flake8_asyncdb.facts import (
     closing,
     columns,
     coroutines,
+    escapes,
     injection,
     lifecycle,
     listeners,
@@ -32,12 +33,12 @@ from flake8_asyncdb.facts.columns import (
 )
 from flake8_asyncdb.facts.coroutines import AsyncCall, SharedSession
 from flake8_asyncdb.facts.engines import Engine, engine_sites
+from flake8_asyncdb.facts.escapes import EscapingSession
 from flake8_asyncdb.facts.injection import Handler, Injection
 from flake8_asyncdb.facts.lifecycle import App, Hook
 from flake8_asyncdb.facts.listeners import Listener
 from flake8_asyncdb.facts.loop import EventLoop
 from flake8_asyncdb.facts.providers import (
-    EscapingSession,
     HandDrivenProvider,
     LostWrite,
     SessionProvider,
@@ -296,7 +297,7 @@ class ModuleFacts:
 
     def escaping_sessions(self) -> Iterator[EscapingSession]:
         """The request's sessions that background work gets."""
-        return providers.escaping_sessions(self)
+        return escapes.escaping_sessions(self)
 
     def lost_writes(self) -> Iterator[LostWrite]:
         """The writes of its handlers that nobody commits."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flake8_asyncdb.facts.providers import SessionProvider, provider_functions, yields_session
+from flake8_asyncdb.facts.providers import SessionProvider, providers_of, yields_session
 from flake8_asyncdb.facts.services import is_data_access
 from flake8_asyncdb.facts.sessions import is_session
 from flake8_asyncdb.model import api
@@ -225,12 +225,10 @@ def _committing_provider(operation: Operation, function: Function, project: Proj
     if not isinstance(receiver, ast.Attribute):
         return None
     for binding in _origins(receiver.value, function, project):
-        depends = project.inference.injected(binding)
-        if depends is not None:
-            for provider in provider_functions(project.inference.provider(depends)):
-                if yields_session(provider, project.inference):
-                    if SessionProvider(provider, project).commits_after_yield:
-                        return provider
+        for provider in providers_of(binding, project):
+            if yields_session(provider, project.inference):
+                if SessionProvider(provider, project).commits_after_yield:
+                    return provider
     return None
 
 
