@@ -11,7 +11,7 @@ from flake8_asyncdb.facts.options import Options
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import sites
 from flake8_asyncdb.model.inference import external_bases
-from flake8_asyncdb.model.project import Class, Function
+from flake8_asyncdb.model.project import Class, Function, Module
 from flake8_asyncdb.model.scopes import Kind
 from flake8_asyncdb.model.values import Bound, External, Instance, Method, Site, Tri, instances, members
 
@@ -193,15 +193,16 @@ def opened_at_module_level(module: ModuleFacts) -> Iterator[ast.stmt]:
                 fresh = isinstance(binding.value, ast.Call) and _is_fresh(
                     instance, Site(binding.value, binding.scope), project
                 )
-                if fresh and isinstance(binding.statement, ast.stmt) and not is_main_guarded(binding.statement, module):
-                    yield binding.statement
+                statement = binding.statement
+                if fresh and isinstance(statement, ast.stmt) and not is_main_guarded(statement, module.module):
+                    yield statement
 
 
-def is_main_guarded(node: ast.AST, module: ModuleFacts) -> bool:
+def is_main_guarded(node: ast.AST, module: Module) -> bool:
     """Whether a statement runs only when the module is the program: `if __name__ == "__main__"`."""
     current: ast.AST | None = node
     while current is not None:
         if isinstance(current, ast.If) and "__name__" in ast.unparse(current.test):
             return True
-        current = module.module.index.parents.get(current)
+        current = module.index.parents.get(current)
     return False

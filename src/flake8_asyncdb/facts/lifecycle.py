@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from flake8_asyncdb.facts.closing import is_main_guarded
 from flake8_asyncdb.facts.options import CallFact, Option
 from flake8_asyncdb.facts.shutdown import leaves_engine_open
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.project import Function
-from flake8_asyncdb.model.values import Bound, Site, Tri, instances, members
+from flake8_asyncdb.model.values import Bound, External, Site, Tri, instances, members
 
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
     from flake8_asyncdb.facts.engines import Engine
 
+SERVERS = ("uvicorn", "hypercorn", "granian", "daphne")
 HOOK_ARGUMENTS = ("on_startup", "on_shutdown")
 HOOK_METHODS = frozenset({"on_event", "add_event_handler"})
 
@@ -49,6 +51,43 @@ class App(CallFact):
         """Whether nothing mounts it: the lifespan of a mounted application never runs."""
         return self.site not in self.project.mounted_apps
 
+    @property
+    def is_service(self) -> bool:
+        """Whether it is more than a helper of a function or script that keeps it to itself."""
+        function = self.site.module.enclosing_function(self.site.scope)
+        if function is not None and _is_command(function):
+            return False
+        if not is_main_guarded(self.node, self.site.module) if function is None else self._is_handed_out(function):
+            return True
+        return any(self._is_served_by(call) for call in self.site.scope.owner.calls)
+
+    def _is_handed_out(self, function: Function) -> bool:
+        """Whether a function returns it, wrapped or not, or stores it."""
+        parent = self.site.module.index.parents.get(self.node)
+        targets = _targets(parent)
+        names = {target.id for target in targets if isinstance(target, ast.Name)}
+        if len(names) < len(targets) or names & (function.scope.global_names | function.scope.nonlocal_names):
+            return True
+        results = [node.value for node in (*function.scope.returns, *function.scope.yields)]
+        stores = [store.value for store in function.scope.attribute_stores]
+        return any(
+            part is self.node or (isinstance(part, ast.Name) and part.id in names)
+            for result in (*results, *stores)
+            if result is not None
+            for part in ast.walk(result)
+        )
+
+    def _is_served_by(self, call: ast.Call) -> bool:
+        scope = self.site.module.index.scope_of_call[call]
+        called = self.project.inference.value(call.func, scope)
+        if not isinstance(called, External) or called.name.partition(".")[0] not in SERVERS:
+            return False
+        return any(
+            instance.site == self.site
+            for argument in [*call.args, *(keyword.value for keyword in call.keywords)]
+            for instance in instances(self.project.inference.value(argument, scope))
+        )
+
     @cached_property
     def _engines(self) -> list[Engine]:
         """The engines that the application's imports reach, those that serve sessions first."""
@@ -66,7 +105,7 @@ class App(CallFact):
         """A pooled engine behind the application that its own code does not dispose of in place."""
         for engine in self._engines:
             ends = engine.is_disposed_in_place or engine.is_listened_only or engine.stays_local
-            if not ends and not engine.has_pool("sqlalchemy.pool.NullPool"):
+            if not ends and not engine.is_never_connected and not engine.has_pool("sqlalchemy.pool.NullPool"):
                 return engine
         return None
 
@@ -74,6 +113,21 @@ class App(CallFact):
     def hooks(self) -> list[Hook]:
         """The start-up and shutdown hooks registered on it, anywhere in the project."""
         return [hook for hook in self.project.hooks if self.site in hook.apps]
+
+
+def _targets(statement: ast.AST | None) -> list[ast.expr]:
+    if isinstance(statement, ast.Assign):
+        return statement.targets
+    return [statement.target] if isinstance(statement, ast.AnnAssign | ast.NamedExpr) else []
+
+
+def _is_command(function: Function) -> bool:
+    """Whether a decorator makes a function a command of the command line."""
+    for node in function.node.decorator_list:
+        called = node.func if isinstance(node, ast.Call) else node
+        if isinstance(called, ast.Attribute) and called.attr in ("command", "callback"):
+            return True
+    return False
 
 
 @dataclass(frozen=True)

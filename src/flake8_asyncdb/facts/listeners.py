@@ -22,9 +22,10 @@ LISTEN = "sqlalchemy.event.listen"
 LISTENS_FOR = "sqlalchemy.event.listens_for"
 CONNECT_EVENTS = frozenset({"connect", "first_connect", "do_connect", "checkout"})
 GLOBAL_TARGETS = frozenset({api.ENGINE, "sqlalchemy.Pool", "sqlalchemy.pool.Pool"})
-ANY_PRAGMA = "*"
-"""Stands for PRAGMAs whose names are only known when the program runs."""
-_PRAGMA = re.compile(r"\s*PRAGMA\s+(?:\w+\.)?(\w+)\s*(?:=\s*|\()?\s*([\w-]*)", re.IGNORECASE)
+ANY = "*"
+"""Stands for a PRAGMA, or for its value, that is only known when the program runs."""
+FOREIGN_KEYS_ON = ("on", "1", "true", "yes", ANY)
+_PRAGMA = re.compile(r"\s*PRAGMA\s+(?:\w+\.)?(\w+)\s*(=|\()?\s*['\"]?([\w-]*)", re.IGNORECASE)
 
 
 class Listener:
@@ -74,16 +75,16 @@ class Listener:
 
     @cached_property
     def pragmas(self) -> dict[str, str]:
-        """The PRAGMAs that it sets, lower-case, with their values."""
+        """The PRAGMAs that it sets, lower-case, with their values; `*` for what is only known when the program runs."""
         found: dict[str, str] = {}
         for function in self.functions:
             for reached in self.project.effects.reachable(function, lambda step: True):
                 for node in ast.walk(reached.node):
                     if isinstance(node, ast.JoinedStr) and ast.unparse(node)[2:].upper().startswith("PRAGMA {"):
-                        found[ANY_PRAGMA] = ""
-                    match = _PRAGMA.match(self._text(node, reached))
-                    if match:
-                        found[match[1].lower()] = match[2].lower()
+                        found[ANY] = ANY
+                    for statement in self._text(node, reached).split(";"):
+                        if match := _PRAGMA.match(statement):
+                            found[match[1].lower()] = match[3].lower() or (ANY if match[2] else "")
         return found
 
     def _text(self, node: ast.AST, function: Function) -> str:
@@ -155,11 +156,11 @@ class Listener:
         for listener in self.project.listeners:
             if listener.sets_pragmas and (listener.is_global or listener.target_site in (self.target_site, None)):
                 pragmas |= listener.pragmas
-        if ANY_PRAGMA in pragmas:
+        if ANY in pragmas:
             return []
-        if pragmas.get("journal_mode") != "wal" and self._serves_a_file:
+        if pragmas.get("journal_mode") not in ("wal", ANY) and self._serves_a_file:
             missing.append("journal_mode=WAL")
-        if pragmas.get("foreign_keys") not in ("on", "1", "true", "yes") and self.project.declares_foreign_keys:
+        if pragmas.get("foreign_keys") not in FOREIGN_KEYS_ON and self.project.declares_foreign_keys:
             missing.append("foreign_keys=ON")
         return missing
 

@@ -90,7 +90,15 @@ class Service:
     @cached_property
     def is_service(self) -> bool:
         """Whether it is a service, repository or database class: holds a session or engine, or runs queries."""
-        return not self._is_something_else and (self.holds_database or self.runs_queries)
+        if self._is_something_else or self._is_unit_of_work:
+            return False
+        return self.holds_database or self.runs_queries
+
+    @property
+    def _is_unit_of_work(self) -> bool:
+        """Whether it ends transactions and leaves the queries to others."""
+        operations = [op.method for method in self._methods() for op in self._operations(method)]
+        return "commit" in operations and not self.runs_queries
 
     @cached_property
     def _is_something_else(self) -> bool:
