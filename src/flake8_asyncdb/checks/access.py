@@ -164,8 +164,8 @@ def module_level_session(module: ModuleFacts) -> Iterator[Hit]:
         async def list_users(limit: int, session: AsyncSession = Depends(get_db)) -> list[int]:
             return list(await session.scalars(text("select id from users limit :limit"), {"limit": limit}))
 
-    Not reported: factories and registries; modules that no application imports; what stands under
-    `if __name__ == "__main__"`.
+    Not reported: factories and registries; scripts, which neither an application nor a module with coroutines imports;
+    what stands under `if __name__ == "__main__"`.
     """
     for statement in module.opened_at_module_level():
         yield hit(statement)

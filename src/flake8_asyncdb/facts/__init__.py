@@ -19,6 +19,7 @@ from flake8_asyncdb.facts import (
     practices,
     providers,
     streams,
+    tables,
 )
 from flake8_asyncdb.facts.blocking import BlockingCall, ImportTimeIO, LoopPerTask, NestedLoop, SyncConnection
 from flake8_asyncdb.facts.closing import OpenSession
@@ -272,8 +273,9 @@ class ModuleFacts:
         return closing.open_sessions(self)
 
     def opened_at_module_level(self) -> Iterator[ast.stmt]:
-        """The sessions that its top level opens, where an application imports it."""
-        return closing.opened_at_module_level(self) if self.module in self.project.application_modules else iter(())
+        """The sessions that its top level opens, where requests or tasks come to share them."""
+        found = list(closing.opened_at_module_level(self))
+        return iter(found if found and self.module in self.project.shared_modules else [])
 
     def wrong_withs(self) -> Iterator[WrongWith]:
         """The `with` statements whose kind does not fit what they enter."""
@@ -413,6 +415,13 @@ class ProjectFacts:
         return frozenset(module for app in self.apps for module in self.project.closure(app.site.module))
 
     @cached_property
+    def shared_modules(self) -> frozenset[Module]:
+        """The modules of an application, and those that modules with coroutines import: not a script's own."""
+        importers = self.project.mentioning(b"async def")
+        imported = {found for module in importers for found in self.project.closure(module)[1:]}
+        return self.application_modules | imported
+
+    @cached_property
     def has_async_sessions(self) -> bool:
         """Whether the program makes AsyncSessions."""
         return any(factory.makes_async_sessions is Tri.YES for factory in self.session_factories) or any(
@@ -522,16 +531,14 @@ class ProjectFacts:
         )
 
     @cached_property
-    def declares_foreign_keys(self) -> bool:
-        """Whether the program's models declare foreign keys."""
-        names = ("sqlalchemy.ForeignKey", "sqlalchemy.ForeignKeyConstraint")
-        if any(True for facts in self.modules_mentioning(b"ForeignKey") for _ in facts.calls_to(*names)):
-            return True
-        return any(
-            column.is_field and not column.options.get("foreign_key").is_absent
-            for facts in self.modules_mentioning(b"foreign_key")
-            for column in facts.columns
-        )
+    def foreign_key_roots(self) -> set[tables.Root | None]:
+        """The declarative bases whose tables have foreign keys; None for tables without a class."""
+        return set(tables.foreign_key_roots(self))
+
+    @cached_property
+    def created_tables(self) -> dict[Site, set[tables.Root | None]]:
+        """The engines on which the program creates tables, each with the declarative bases of those tables."""
+        return tables.created_tables(self)
 
     @cached_property
     def times_queries(self) -> bool:

@@ -183,7 +183,7 @@ def _parameter_stays_open(name: str, function: Function, project: ProjectFacts, 
 
 
 def opened_at_module_level(module: ModuleFacts) -> Iterator[ast.stmt]:
-    """The statements at the top level of an application module that open a session and keep it."""
+    """The statements at the top level of a module of the program that open a session and keep it."""
     project = module.project
     for bindings in module.module.scope.bindings.values():
         for binding in bindings:

@@ -67,6 +67,17 @@ class Engine(CallFact):
         return bool(self.urls) and all(url.is_sqlite for url in self.urls)
 
     @property
+    def has_known_url(self) -> bool:
+        """Whether the dialect is known, whichever URL it is made on."""
+        return bool(self.urls) and all(url.dialect or url.is_sqlite for url in self.urls)
+
+    @property
+    def target_text(self) -> str:
+        """What it is assigned to, as the code writes it."""
+        parent = self.site.module.index.parents.get(self.node)
+        return ", ".join(ast.unparse(target) for target in parent.targets) if isinstance(parent, ast.Assign) else ""
+
+    @property
     def sqlite_file(self) -> DatabaseUrl | None:
         """A SQLite file that it may be made on."""
         return next((url for url in self.urls if url.is_sqlite_file), None)

@@ -70,12 +70,14 @@ class App(CallFact):
             return True
         results = [node.value for node in (*function.scope.returns, *function.scope.yields)]
         stores = [store.value for store in function.scope.attribute_stores]
-        return any(
-            part is self.node or (isinstance(part, ast.Name) and part.id in names)
-            for result in (*results, *stores)
-            if result is not None
-            for part in ast.walk(result)
-        )
+        return any(self._is_part_of(result, names) for result in (*results, *stores) if result is not None)
+
+    def _is_part_of(self, node: ast.AST, names: set[str]) -> bool:
+        """Whether an expression is or holds the application, and not only what one of its methods returns."""
+        if node is self.node or (isinstance(node, ast.Name) and node.id in names):
+            return True
+        inner = ast.iter_child_nodes(node) if not isinstance(node, ast.Attribute) else ()
+        return any(self._is_part_of(child, names) for child in inner)
 
     def _is_served_by(self, call: ast.Call) -> bool:
         scope = self.site.module.index.scope_of_call[call]

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flake8_asyncdb.facts.options import Options
+from flake8_asyncdb.facts.tables import holds_foreign_keys
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import sites
 from flake8_asyncdb.model.project import Function
@@ -54,8 +55,12 @@ class Listener:
     @cached_property
     def target_site(self) -> Site | None:
         """The engine that it listens to, where that is a single one."""
-        found = {instance.site for instance in instances(self.target)} if self.target is not None else set()
-        return found.pop() if len(found) == 1 else None
+        return next(iter(self._target_sites)) if len(self._target_sites) == 1 else None
+
+    @cached_property
+    def _target_sites(self) -> set[Site | None]:
+        """The engines that it may listen to: several where they are made in branches."""
+        return {instance.site for instance in instances(self.target)} if self.target is not None else set()
 
     @property
     def is_global(self) -> bool:
@@ -160,7 +165,7 @@ class Listener:
             return []
         if pragmas.get("journal_mode") not in ("wal", ANY) and self._serves_a_file:
             missing.append("journal_mode=WAL")
-        if pragmas.get("foreign_keys") not in FOREIGN_KEYS_ON and self.project.declares_foreign_keys:
+        if pragmas.get("foreign_keys") not in FOREIGN_KEYS_ON and self._serves_foreign_keys:
             missing.append("foreign_keys=ON")
         return missing
 
@@ -168,6 +173,19 @@ class Listener:
     def _serves_a_file(self) -> bool:
         served = [engine for engine in self.project.engines if self.acts_on(engine)]
         return not served or any(engine.sqlite_file is not None or not engine.is_sqlite for engine in served)
+
+    @property
+    def _serves_foreign_keys(self) -> bool:
+        """Whether it surely acts on tables with foreign keys; with a single engine or none, on all there are."""
+        engines = self.project.engines
+        served = [
+            engine
+            for engine in engines
+            if (self.is_global or engine.site in self._target_sites) and (engine.is_sqlite or not engine.has_known_url)
+        ]
+        if not served and len(engines) <= 1:
+            return bool(self.project.foreign_key_roots)
+        return any(holds_foreign_keys(engine, self.project) for engine in served)
 
     @property
     def inert_reason(self) -> str:
