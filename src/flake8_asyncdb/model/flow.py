@@ -11,7 +11,8 @@ Block = tuple[ast.AST, str]
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _WITHS = (ast.With, ast.AsyncWith)
-_COMPOUND = (ast.If, *_LOOPS, ast.Try, *_WITHS, ast.Match, *([ast.TryStar] if hasattr(ast, "TryStar") else []))
+TRIES = (ast.Try, *([ast.TryStar] if hasattr(ast, "TryStar") else []))
+_COMPOUND = (ast.If, *_LOOPS, *TRIES, *_WITHS, ast.Match)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.Module)
 _ALWAYS = ("", "finalbody")
 
