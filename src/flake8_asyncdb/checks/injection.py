@@ -418,8 +418,7 @@ def session_held_by_stream(module: ModuleFacts) -> Iterator[Hit]:
     "ADB508",
     "commit-after-response",
     Severity.ERROR,
-    "`{provider}` commits after the client has its answer, so that a failing commit goes unnoticed: "
-    'write `Depends({provider}, scope="function")`',
+    "`{provider}` commits after the client has its answer, so that a failing commit goes unnoticed: {cure}",
 )
 def commit_after_response(module: ModuleFacts) -> Iterator[Hit]:
     """A provider whose commit comes after the response.
@@ -479,7 +478,11 @@ def commit_after_response(module: ModuleFacts) -> Iterator[Hit]:
         return
     for injected in module.injections:
         if injected.commits_late:
-            yield hit(injected.node, provider=injected.provider_text)
+            provider = injected.provider_text
+            cure = f'write `Depends({provider}, scope="function")`'
+            if not module.project.may_scope_dependencies:
+                cure = 'commit before the handler returns, or with FastAPI 0.121 use `scope="function"`'
+            yield hit(injected.node, provider=provider, cure=cure)
 
 
 @rule(

@@ -479,6 +479,12 @@ class ProjectFacts:
         return pin is not None and (pin.is_at_least((0, 118)) or pin.is_below((0, 106)))
 
     @property
+    def may_scope_dependencies(self) -> bool:
+        """Whether the project's FastAPI may know `Depends(..., scope="function")`, new in 0.121."""
+        pin = self.project.pin("fastapi")
+        return pin is None or not pin.is_below((0, 121))
+
+    @property
     def closes_before_streaming(self) -> bool:
         """Whether the project's FastAPI surely ends dependencies before it streams: 0.106 to 0.117."""
         pin = self.project.pin("fastapi")
