@@ -418,7 +418,8 @@ def session_held_by_stream(module: ModuleFacts) -> Iterator[Hit]:
     "ADB508",
     "commit-after-response",
     Severity.ERROR,
-    "`{provider}` commits after the client has its answer, so that a failing commit goes unnoticed: {cure}",
+    "`{provider}` commits after the client has its answer, so that a failing commit goes unnoticed: "
+    'commit in the handler or write `Depends({provider}, scope="function")`{since}',
 )
 def commit_after_response(module: ModuleFacts) -> Iterator[Hit]:
     """A provider whose commit comes after the response.
@@ -478,11 +479,8 @@ def commit_after_response(module: ModuleFacts) -> Iterator[Hit]:
         return
     for injected in module.injections:
         if injected.commits_late:
-            provider = injected.provider_text
-            cure = f'write `Depends({provider}, scope="function")`'
-            if not module.project.may_scope_dependencies:
-                cure = 'commit before the handler returns, or with FastAPI 0.121 use `scope="function"`'
-            yield hit(injected.node, provider=provider, cure=cure)
+            since = "" if module.project.may_scope_dependencies else " with FastAPI 0.121 or newer"
+            yield hit(injected.node, provider=injected.provider_text, since=since)
 
 
 @rule(
