@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 STATEMENT_METHODS = frozenset({"execute", "scalar", "scalars", "stream", "stream_scalars"})
 STATEMENT_CLASSES = (api.SESSION, api.CONNECTION, api.ASYNC_SESSION, api.ASYNC_CONNECTION, api.SCOPED_SESSION)
-SLOW_CLIENTS = frozenset({"httpx", "aiohttp", "openai", "anthropic"})
+SLOW_CLIENTS = frozenset(
+    """aiohttp anthropic cohere groq httpx langchain langchain_anthropic langchain_core langchain_openai litellm
+    mistralai ollama openai""".split()
+)
 TRANSACTION_ENDS = frozenset({"commit", "rollback", "close"})
 UNIT_OF_WORK = frozenset({"add", "add_all", "delete"})
 """Methods of a session that only note what a later flush will do."""

@@ -60,20 +60,36 @@ def singletons_with_session(module: Module, project: ProjectFacts) -> Iterator[S
             if binding.kind is not Kind.ASSIGNMENT or not isinstance(binding.value, ast.Call):
                 continue
             for instance in instances(project.inference.value(binding.value, binding.scope)):
-                if isinstance(instance.cls, Class) and _constructor_keeps_session(instance.cls, project):
+                made = binding.value if instance.site is None else instance.site.node
+                if isinstance(instance.cls, Class) and _constructor_keeps_session(instance.cls, made, project):
                     assert isinstance(binding.statement, ast.stmt)
                     yield Singleton(binding.statement, name, instance.cls)
 
 
-def _constructor_keeps_session(cls: Class, project: ProjectFacts) -> bool:
+def _constructor_keeps_session(cls: Class, call: ast.Call, project: ProjectFacts) -> bool:
     constructor = project.inference.find_method(cls, "__init__")
     if constructor is None:
         return False
+    left_out = _parameters_left_none(constructor, call)
     return any(
         project.inference.is_instance(project.inference.bound(store), api.SESSION, api.ASYNC_SESSION) is Tri.YES
         and not (isinstance(store.value, ast.Constant) and store.value.value is None)
+        and not (isinstance(store.value, ast.Name) and store.value.id in left_out)
         for store in constructor.scope.attribute_stores
     )
+
+
+def _parameters_left_none(constructor: Function, call: ast.Call) -> set[str]:
+    """The parameters that a call does not give, and that are None then."""
+    given = {keyword.arg for keyword in call.keywords}
+    given |= {parameter.name for parameter in constructor.parameters[1 : len(call.args) + 1]}
+    return {
+        parameter.name
+        for parameter in constructor.parameters
+        if isinstance(parameter.value, ast.Constant)
+        and parameter.value.value is None
+        and parameter.name not in given
+    }
 
 
 class Service:
