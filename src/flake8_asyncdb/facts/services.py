@@ -112,9 +112,11 @@ class Service:
 
     @property
     def _is_unit_of_work(self) -> bool:
-        """Whether it ends transactions and leaves the queries to others."""
-        operations = [op.method for method in self._methods() for op in self._operations(method)]
-        return "commit" in operations and not self.runs_queries
+        """Whether its own `commit` commits its session, and the queries are left to others."""
+        commit = self.project.inference.find_method(self.cls, "commit")
+        if commit is None or self.runs_queries:
+            return False
+        return any(operation.method == "commit" for operation in self._operations(commit))
 
     @cached_property
     def _is_something_else(self) -> bool:
