@@ -151,7 +151,7 @@ def _callee_leaves_open(
         functions = list(project.effects.called(member))
         if len(functions) != 1:
             return False
-        name = _parameter_name(functions[0], member, call, argument, keyword)
+        name = parameter_name(functions[0], member, call, argument, keyword)
         if name is None or not _parameter_stays_open(name, functions[0], project, seen):
             return False
     return True
@@ -162,9 +162,10 @@ def _is_library_call(method: Method) -> bool:
     return isinstance(cls, External) and any(base.startswith("sqlalchemy.") for base in external_bases(cls.name))
 
 
-def _parameter_name(
+def parameter_name(
     function: Function, called: Bound | Class, call: ast.Call, argument: ast.expr, keyword: str | None
 ) -> str | None:
+    """The parameter that an argument of a call fills; None where that cannot be known."""
     if keyword is not None:
         return keyword if any(p.name == keyword for p in function.parameters) else None
     offset = 1 if isinstance(called, Class) or called.receiver is not None else 0

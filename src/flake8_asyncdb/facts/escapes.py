@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flake8_asyncdb.facts.closing import parameter_name
 from flake8_asyncdb.facts.providers import class_injections, providers_of, uses_name
 from flake8_asyncdb.facts.sessions import is_session
 from flake8_asyncdb.model import api
@@ -113,11 +114,10 @@ def _taken_along(site: Site, function: Function, sessions: dict[str, Binding], p
         captured = _captured(node, site.scope, function, sessions, project)
         if captured is not None:
             return f"the request's session `{captured}`"
-    if any(_last_name(node.func) in EXPUNGING for node in function.scope.calls):
-        return None
-    for node in nodes:
+    loading = Loading(sessions, project, frozenset({function}))
+    for node in nodes if not _expunges(function) else ():
         if isinstance(node, ast.Name):
-            session = _loading_session(node, site.scope, sessions, project)
+            session = loading.session_of(node, site.scope)
             if session is not None:
                 return f"`{node.id}`, an object of the request's session `{session}`,"
     return None
@@ -160,34 +160,76 @@ def _last_name(node: ast.expr) -> str:
 # -- objects loaded from a session
 
 
-def _loading_session(
-    node: ast.expr, scope: Scope, sessions: dict[str, Binding], project: ProjectFacts, *, rows: bool = False
-) -> str | None:
-    """The session that mapped objects come from; with `rows`, what rows of them come from."""
-    if isinstance(node, ast.Await):
-        return _loading_session(node.value, scope, sessions, project, rows=rows)
-    if isinstance(node, ast.Name):
+class Loading:
+    """Tells which of a function's expressions are mapped objects that come from its sessions."""
+
+    def __init__(self, sessions: Collection[str], project: ProjectFacts, seen: frozenset[Function]) -> None:
+        self.sessions = sessions
+        self.project = project
+        self.seen = seen
+
+    def session_of(self, node: ast.expr, scope: Scope, *, rows: bool = False) -> str | None:
+        """The session that mapped objects come from; with `rows`, the one that rows of them come from."""
+        if isinstance(node, ast.Await):
+            return self.session_of(node.value, scope, rows=rows)
+        if isinstance(node, ast.Name):
+            return self._session_of_name(node, scope, rows=rows)
+        if not isinstance(node, ast.Call):
+            return None
+        if isinstance(node.func, ast.Attribute):
+            found = self._session_of_method(node, node.func, scope, rows=rows)
+            if found is not None:
+                return found
+        return None if rows else self._session_of_function(node, scope)
+
+    def _session_of_name(self, node: ast.Name, scope: Scope, *, rows: bool) -> str | None:
         found = {
-            _loading_session(binding.value, binding.scope, sessions, project, rows=rows)
+            self.session_of(binding.value, binding.scope, rows=rows)
             if binding.value is not None and not binding.path and binding.kind in (Kind.ASSIGNMENT, Kind.LOOP)
             else None
-            for binding in project.inference.find_bindings(node.id, scope, node)
+            for binding in self.project.inference.find_bindings(node.id, scope, node)
         }
         return found.pop() if len(found) == 1 else None
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
-        return None
-    receiver, method = node.func.value, node.func.attr
-    if ast.unparse(receiver) not in sessions:
-        if method in SCALAR_METHODS:
-            return _loading_session(receiver, scope, sessions, project, rows=True)
-        if rows or not (method in RESULT_METHODS or _extends_query(node.func, scope, project)):
+
+    def _session_of_method(self, call: ast.Call, called: ast.Attribute, scope: Scope, *, rows: bool) -> str | None:
+        receiver, method = ast.unparse(called.value), called.attr
+        if receiver not in self.sessions:
+            if method in SCALAR_METHODS:
+                return self.session_of(called.value, scope, rows=True)
+            goes_on = method in RESULT_METHODS or _extends_query(called, scope, self.project)
+            return self.session_of(called.value, scope) if goes_on and not rows else None
+        loads = method == "execute" if rows else method in CLASS_METHODS | STATEMENT_METHODS
+        if not loads or not call.args:
             return None
-        return _loading_session(receiver, scope, sessions, project)
-    if not node.args:
-        return None
-    loads = method == "execute" if rows else method in CLASS_METHODS | STATEMENT_METHODS
-    model = node.args[0] if method in CLASS_METHODS else _selected(node.args[0], scope, project)
-    return ast.unparse(receiver) if loads and model is not None and _is_mapped(model, scope, project) else None
+        model = call.args[0] if method in CLASS_METHODS else _selected(call.args[0], scope, self.project)
+        return receiver if model is not None and _is_mapped(model, scope, self.project) else None
+
+    def _session_of_function(self, call: ast.Call, scope: Scope) -> str | None:
+        """The session from which a function of the project that is given it loads all that it returns."""
+        called = list(members(self.project.inference.value(call.func, scope)))
+        if len(called) != 1 or not isinstance(called[0], Bound):
+            return None
+        function = called[0].function
+        if function in self.seen or function.is_generator or _expunges(function):
+            return None
+        arguments = [(None, argument) for argument in call.args] + [(k.arg, k.value) for k in call.keywords]
+        given = {
+            parameter_name(function, called[0], call, argument, keyword): ast.unparse(argument)
+            for keyword, argument in arguments
+            if ast.unparse(argument) in self.sessions
+        }
+        inner = Loading([name for name in given if name], self.project, self.seen | {function})
+        returned = [node.value for node in function.scope.returns if node.value is not None]
+        found = {inner.session_of(node, function.scope) for node in returned if not _is_none(node)} if given else set()
+        return given.get(found.pop()) if len(found) == 1 else None
+
+
+def _expunges(function: Function) -> bool:
+    return any(_last_name(node.func) in EXPUNGING for node in function.scope.calls)
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _extends_query(called: ast.Attribute, scope: Scope, project: ProjectFacts) -> bool:

@@ -86,9 +86,7 @@ def _parameters_left_none(constructor: Function, call: ast.Call) -> set[str]:
     return {
         parameter.name
         for parameter in constructor.parameters
-        if isinstance(parameter.value, ast.Constant)
-        and parameter.value.value is None
-        and parameter.name not in given
+        if isinstance(parameter.value, ast.Constant) and parameter.value.value is None and parameter.name not in given
     }
 
 
