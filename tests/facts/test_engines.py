@@ -119,21 +119,21 @@ def test_urls_with_the_unknown_one_as_an_empty_text(code: str, prefixes: list[st
 
 
 @pytest.mark.parametrize(
-    ("url", "is_sqlite", "has_known_url", "file"),
+    ("url", "is_sqlite", "may_be", "file"),
     [
         ("'sqlite:///a.db'", True, True, True),
         ("'sqlite://'", True, True, False),
         ("'sqlite:///:memory:'", True, True, False),
         ("'sqlite:///a.db' if local else 'sqlite://'", True, True, True),
         ("'sqlite:///a.db' if local else 'postgresql://db/a'", False, True, True),
-        ("'postgresql://db/a'", False, True, False),
-        ("'sqlite:///a.db' if local else url", False, False, True),
-        ("url", False, False, False),
+        ("'postgresql://db/a'", False, False, False),
+        ("'postgresql://db/a' if local else url", False, True, False),
+        ("url", False, True, False),
     ],
 )
-def test_sqlite(url: str, is_sqlite: bool, has_known_url: bool, file: bool, make: Make) -> None:
+def test_sqlite(url: str, is_sqlite: bool, may_be: bool, file: bool, make: Make) -> None:
     engine = only(make, f"engine = create_engine({url})\n")
-    assert (engine.is_sqlite, engine.has_known_url, engine.sqlite_file is not None) == (is_sqlite, has_known_url, file)
+    assert (engine.is_sqlite, engine.may_be_sqlite, engine.sqlite_file is not None) == (is_sqlite, may_be, file)
 
 
 def test_branch_that_asks_for_the_scheme_makes_the_url_known(make: Make) -> None:

@@ -177,3 +177,28 @@ def test_streams_by_resolution(body: str, streams: Tri, make: Make) -> None:
 def test_applications_that_serve(made: str, is_service: bool, make: Make) -> None:
     (app,) = make(f"{CODE}{made}\n").facts().apps
     assert app.is_service is is_service
+
+
+# -- what becomes of hooks
+
+
+@pytest.mark.parametrize(
+    ("hook", "pin", "fate"),
+    [
+        ("app = FastAPI(on_startup=[work])", "starlette>=1.0", "superseded by `lifespan` in FastAPI"),
+        ("app = FastAPI()\napp.on_event('startup')(work)", "starlette>=1.0", "deprecated"),
+        ("app = FastAPI()\napp.add_event_handler('startup', work)", "", "removed from applications in Starlette 1.0"),
+        ("app = Starlette(on_startup=[work])", "starlette<1", "removed from applications in Starlette 1.0"),
+        ("app = Starlette()\napp.on_event('startup')(work)", "", "removed from applications in Starlette 1.0"),
+        (
+            "app = FastAPI()\napp.add_event_handler('startup', work)",
+            "starlette==1.0.0",
+            "removed from applications in Starlette 1.0, which the project uses, so that the import fails",
+        ),
+    ],
+)
+def test_fate_of_a_hook(hook: str, pin: str, fate: str, make: Make) -> None:
+    text = f"{CODE}from starlette.applications import Starlette\n{hook}\n"
+    code = make({"app.py": text, "requirements.txt": pin})
+    (found,) = code.facts().hooks
+    assert code.project.fate_of(found) == fate

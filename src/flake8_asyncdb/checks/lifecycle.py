@@ -77,7 +77,7 @@ def deprecated_on_event(module: ModuleFacts) -> Iterator[Hit]:
 
     Why: FastAPI's `on_event` is a DeprecationWarning at import. Starlette 1.0 removed `on_event` and
     `add_event_handler` from its applications (AttributeError), `add_event_handler` from FastAPI's too, and refuses
-    `on_startup=` (TypeError).
+    `on_startup=` (TypeError), which FastAPI still takes.
 
     Bad:
 

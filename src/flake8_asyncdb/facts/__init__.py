@@ -596,11 +596,13 @@ class ProjectFacts:
         return [hook for module in self.modules_mentioning(*words) for hook in module.hooks]
 
     def fate_of(self, hook: Hook) -> str:
-        """What becomes of a hook in the project's versions, or in those to come."""
+        """What becomes of a hook in the project's versions, or in those to come: FastAPI keeps what Starlette drops."""
+        if all(app.callee == api.FASTAPI for app in self.apps_of(hook)) and hook.name != "add_event_handler":
+            return "deprecated" if hook.name == "on_event" else "superseded by `lifespan` in FastAPI"
         pin = self.project.pin("starlette")
-        if pin is not None and pin.is_at_least((1, 0)) and hook.name != "on_event":
+        if pin is not None and pin.is_at_least((1, 0)):
             return "removed from applications in Starlette 1.0, which the project uses, so that the import fails"
-        return "deprecated" if hook.name == "on_event" else "removed from applications in Starlette 1.0"
+        return "removed from applications in Starlette 1.0"
 
     def apps_of(self, hook: Hook) -> list[App]:
         """The applications that a hook is registered on."""

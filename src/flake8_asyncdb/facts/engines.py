@@ -67,9 +67,9 @@ class Engine(CallFact):
         return bool(self.urls) and all(url.is_sqlite for url in self.urls)
 
     @property
-    def has_known_url(self) -> bool:
-        """Whether the dialect is known, whichever URL it is made on."""
-        return bool(self.urls) and all(url.dialect or url.is_sqlite for url in self.urls)
+    def may_be_sqlite(self) -> bool:
+        """Whether one of its URLs is SQLite's, or not known."""
+        return not self.urls or any(url.is_sqlite or url.dialect is None for url in self.urls)
 
     @property
     def target_text(self) -> str:

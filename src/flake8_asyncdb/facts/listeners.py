@@ -127,7 +127,7 @@ class Listener:
         if not self.sets_pragmas:
             return False
         if self.is_gated_by_driver:
-            served = [engine for engine in self.project.engines if self.acts_on(engine)]
+            served = [engine for engine in self.project.engines if self.acts_on(engine) and engine.may_be_sqlite]
             return bool(served) and all(engine.is_async for engine in served)
         engine = self.engine
         if engine is None or engine.is_async or engine.is_wrapped_async:
@@ -181,7 +181,7 @@ class Listener:
         served = [
             engine
             for engine in engines
-            if (self.is_global or engine.site in self._target_sites) and (engine.is_sqlite or not engine.has_known_url)
+            if (self.is_global or engine.site in self._target_sites) and engine.may_be_sqlite
         ]
         if not served and len(engines) <= 1:
             return bool(self.project.foreign_key_roots)

@@ -177,6 +177,9 @@ def is_function_scoped(depends: Site, project: ProjectFacts) -> bool:
 
 # -- a provider driven by hand
 
+DRIVING_FUNCTIONS = (External("builtins.next"), External("builtins.anext"))
+DRIVING_METHODS = ("__next__", "__anext__", "asend")
+
 
 @dataclass(frozen=True)
 class HandDrivenProvider:
@@ -197,18 +200,14 @@ def hand_driven_providers(module: ModuleFacts) -> Iterator[HandDrivenProvider]:
                     word = "async for" if isinstance(loop, ast.AsyncFor) else "for"
                     yield HandDrivenProvider(loop, function.name, f"{word} ... in {function.name}()")
     for site in module.sites:
-        called = inference.value(site.node.func, site.scope)
-        driven = site.node.args[0] if site.node.args else None
-        if isinstance(site.node.func, ast.Attribute) and site.node.func.attr in (
-            "__anext__",
-            "__next__",
-            "asend",
-        ):
-            driven = site.node.func.value
-        elif called not in (External("builtins.next"), External("builtins.anext")):
-            continue
-        for function in _called_provider(driven, module, inference):
-            yield HandDrivenProvider(site.node, function.name, f"{ast.unparse(site.node.func)}({function.name}())")
+        method = site.node.func.attr if isinstance(site.node.func, ast.Attribute) else ""
+        if isinstance(site.node.func, ast.Attribute) and method in DRIVING_METHODS:
+            for function in _called_provider(site.node.func.value, module, inference):
+                yield HandDrivenProvider(site.node, function.name, f"{function.name}().{method}()")
+        elif site.node.args and inference.value(site.node.func, site.scope) in DRIVING_FUNCTIONS:
+            for function in _called_provider(site.node.args[0], module, inference):
+                text = f"{ast.unparse(site.node.func)}({function.name}())"
+                yield HandDrivenProvider(site.node, function.name, text)
 
 
 def _called_provider(node: ast.expr | None, module: ModuleFacts, inference: Inference) -> Iterator[Function]:
