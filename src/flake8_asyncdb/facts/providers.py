@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from flake8_asyncdb.facts.options import Options
 from flake8_asyncdb.facts.sessions import is_session
 from flake8_asyncdb.model import api
+from flake8_asyncdb.model.effects import Step
 from flake8_asyncdb.model.flow import block_path
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function
@@ -66,11 +67,19 @@ def _commits_when_resumed(function: Function, project: ProjectFacts, seen: froze
     for operation in project.effects.operations(function):
         if operation.method == "commit" and operation.site.node.lineno > last_yield:
             return True
+    for step in project.effects.steps(function):
+        if step.node.lineno > last_yield and _is_given_session(step, project) and _commits(step.function, project):
+            return True
     return any(
         _commits_when_left(item.context_expr, function, project, seen | {function})
         for block in _blocks_around_yields(function)
         for item in block.items
     )
+
+
+def _is_given_session(step: Step, project: ProjectFacts) -> bool:
+    arguments = [*step.node.args, *(k.value for k in step.node.keywords)] if isinstance(step.node, ast.Call) else []
+    return any(is_session(project.inference.value(node, step.scope), project.inference) for node in arguments)
 
 
 def _last_yield(function: Function) -> int:

@@ -182,28 +182,36 @@ class Service:
 
     @cached_property
     def makes_engine(self) -> bool:
-        """Whether `__init__` makes an engine."""
-        constructor = self.cls.methods.get("__init__")
-        return constructor is not None and any(
-            engine.function is constructor for engine in self.project.module(self.cls.module).engines
+        """Whether `__init__`, or a method that it calls, makes an engine."""
+        return any(
+            engine.function is constructor
+            for constructor in self._constructors
+            for engine in self.project.module(constructor.module).engines
         )
 
     @cached_property
+    def _constructors(self) -> list[Function]:
+        """The class's or a base's `__init__`, and the methods of the class that it calls itself."""
+        constructor = self.project.inference.find_method(self.cls, "__init__")
+        if constructor is None:
+            return []
+        called = [step.function for step in self.project.effects.steps(constructor)]
+        return [constructor, *(each for each in called if each.owner is not None and each.owner in self._own_classes())]
+
+    @cached_property
     def makes_factory(self) -> bool:
-        """Whether `__init__` makes a session factory and keeps it on the object."""
+        """Whether `__init__`, or a method that it calls, makes a session factory and keeps it on the object."""
         return self._makes(api.SESSIONMAKER, api.ASYNC_SESSIONMAKER, api.SCOPED_SESSION, api.ASYNC_SCOPED_SESSION)
 
     def _makes(self, *names: str) -> bool:
-        constructor = self.cls.methods.get("__init__")
-        if constructor is None:
-            return False
-        for stores in self.cls.instance_stores.values():
-            for store in stores:
-                for instance in instances(self.project.inference.bound(store)):
-                    made_here = instance.site is not None and instance.site.scope.owner is constructor.scope
-                    if made_here and self.project.inference.is_subclass(instance.cls, *names) is Tri.YES:
-                        return True
-        return False
+        constructors = [constructor.scope for constructor in self._constructors]
+        return any(
+            instance.site is not None
+            and instance.site.scope.owner in constructors
+            and self.project.inference.is_subclass(instance.cls, *names) is Tri.YES
+            for value in self.held
+            for instance in instances(value)
+        )
 
     @cached_property
     def data_access_methods(self) -> list[Function]:
