@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flake8_asyncdb.facts.loading import Loading
 from flake8_asyncdb.facts.providers import SessionProvider, providers_of, yields_session
 from flake8_asyncdb.facts.services import is_data_access
 from flake8_asyncdb.facts.sessions import is_session
@@ -15,7 +16,7 @@ from flake8_asyncdb.model.effects import Operation, sites
 from flake8_asyncdb.model.flow import block_path
 from flake8_asyncdb.model.project import Class, Function
 from flake8_asyncdb.model.scopes import Binding, Kind, Scope
-from flake8_asyncdb.model.values import Bound, External, Instance, Literal, Method, Tri, instances, members
+from flake8_asyncdb.model.values import Bound, External, Instance, Literal, Method, Site, Tri, instances, members
 
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
@@ -26,6 +27,7 @@ SLOW_CLIENTS = frozenset(
     """aiohttp anthropic cohere groq httpx langchain langchain_anthropic langchain_core langchain_openai litellm
     mistralai ollama openai""".split()
 )
+WAITING = tuple(External(f"asyncio.{name}") for name in ("gather", "wait_for", "shield"))
 TRANSACTION_ENDS = frozenset({"commit", "rollback", "close"})
 UNIT_OF_WORK = frozenset({"add", "add_all", "delete"})
 """Methods of a session that only note what a later flush will do."""
@@ -128,7 +130,10 @@ def _begins_transaction(block: ast.With | ast.AsyncWith, module: ModuleFacts) ->
 
 def _is_slow(call: ast.Call, module: ModuleFacts) -> bool:
     scope = module.module.index.scope_at(call)
-    if module.project.inference.value(call.func, scope) == External("asyncio.sleep"):
+    called = module.project.inference.value(call.func, scope)
+    if called in WAITING:
+        return any(isinstance(argument, ast.Call) and _is_slow(argument, module) for argument in call.args)
+    if called == External("asyncio.sleep"):
         return not (call.args and isinstance(call.args[0], ast.Constant) and call.args[0].value == 0)
     node = call.func
     while isinstance(node, ast.Attribute | ast.Name):
@@ -296,12 +301,20 @@ def hard_deletions(module: ModuleFacts) -> Iterator[HardDeletion]:
             classes = [member for member in members(deleted) if isinstance(member, Class)]
         elif isinstance(called, Method) and called.name == "delete" and is_session(called.receiver, inference):
             classes = [instance.cls for instance in instances(deleted) if isinstance(instance.cls, Class)]
+            classes = classes or _loaded_classes(site, module.project)
         else:
             continue
         for cls in classes:
             column = _soft_delete_column(cls, module.project)
             if column is not None:
                 yield HardDeletion(site.node, cls.name, column)
+
+
+def _loaded_classes(site: Site, project: ProjectFacts) -> list[Class]:
+    """The class of the object that a `session.delete` is given, where that session loaded it."""
+    session = site.node.func.value if isinstance(site.node.func, ast.Attribute) else site.node.func
+    loaded = Loading([ast.unparse(session)], project, frozenset()).of(site.node.args[0], site.scope)
+    return [] if loaded is None else [loaded.cls]
 
 
 def _soft_delete_column(cls: Class, project: ProjectFacts) -> str | None:
