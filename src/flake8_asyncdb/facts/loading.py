@@ -44,6 +44,7 @@ class Loading:
         self.sessions = sessions
         self.project = project
         self.seen = seen
+        self._pending: set[ast.Name] = set()
 
     def of(self, node: ast.expr, scope: Scope, *, rows: bool = False) -> Loaded | None:
         """The objects that an expression surely stands for, one or many; with `rows`, those in its rows."""
@@ -60,12 +61,16 @@ class Loading:
         return None if rows else self._by_function(node, scope)
 
     def _by_name(self, node: ast.Name, scope: Scope, *, rows: bool) -> Loaded | None:
+        if node in self._pending:
+            return None
+        self._pending.add(node)
         found = {
             self.of(binding.value, binding.scope, rows=rows)
             if binding.value is not None and not binding.path and binding.kind in (Kind.ASSIGNMENT, Kind.LOOP)
             else None
             for binding in self.project.inference.find_bindings(node.id, scope, node)
         }
+        self._pending.discard(node)
         return found.pop() if len(found) == 1 else None
 
     def _by_method(self, call: ast.Call, called: ast.Attribute, scope: Scope, *, rows: bool) -> Loaded | None:
@@ -78,9 +83,26 @@ class Loading:
         loads = method == "execute" if rows else method in CLASS_METHODS | STATEMENT_METHODS
         if not loads or not call.args:
             return None
-        model = call.args[0] if method in CLASS_METHODS else _selected(call.args[0], scope, self.project)
+        model = call.args[0] if method in CLASS_METHODS else self._selected(call.args[0], scope)
         cls = None if model is None else _mapped(model, scope, self.project)
         return None if cls is None else Loaded(receiver, cls)
+
+    def _selected(self, node: ast.expr, scope: Scope) -> ast.expr | None:
+        """The only thing that a statement selects."""
+        if isinstance(node, ast.Name) and node not in self._pending:
+            self._pending.add(node)
+            bindings = self.project.inference.find_bindings(node.id, scope, node)
+            value = bindings[0].value if len(bindings) == 1 and not bindings[0].path else None
+            selected = self._selected(value, bindings[0].scope) if isinstance(value, ast.Call) else None
+            self._pending.discard(node)
+            return selected
+        if not isinstance(node, ast.Call):
+            return None
+        if self.project.inference.value(node.func, scope) in SELECTS:
+            return node.args[0] if len(node.args) == 1 else None
+        if not isinstance(node.func, ast.Attribute) or node.func.attr in SELECTING:
+            return None
+        return self._selected(node.func.value, scope)
 
     def _by_function(self, call: ast.Call, scope: Scope) -> Loaded | None:
         """What a function of the project that is given a session loads from it and returns."""
@@ -117,21 +139,6 @@ def _extends_query(called: ast.Attribute, scope: Scope, project: ProjectFacts) -
     if project.inference.is_instance(project.inference.value(called.value, scope), api.QUERY) is not Tri.YES:
         return False
     return called.attr == "get" or called.attr not in api.QUERY_ENDS | SELECTING
-
-
-def _selected(node: ast.expr, scope: Scope, project: ProjectFacts) -> ast.expr | None:
-    """The only thing that a statement selects."""
-    if isinstance(node, ast.Name):
-        bindings = project.inference.find_bindings(node.id, scope, node)
-        value = bindings[0].value if len(bindings) == 1 and not bindings[0].path else None
-        return _selected(value, bindings[0].scope, project) if isinstance(value, ast.Call) else None
-    if not isinstance(node, ast.Call):
-        return None
-    if project.inference.value(node.func, scope) in SELECTS:
-        return node.args[0] if len(node.args) == 1 else None
-    if not isinstance(node.func, ast.Attribute) or node.func.attr in SELECTING:
-        return None
-    return _selected(node.func.value, scope, project)
 
 
 def _mapped(node: ast.expr, scope: Scope, project: ProjectFacts) -> Class | None:
