@@ -27,6 +27,7 @@ from flake8_asyncdb.model.values import (
     TypeForm,
     Union,
     Value,
+    bounded,
     instances,
     is_known,
     members,
@@ -55,19 +56,19 @@ class Inference:
 
     def value(self, expression: ast.expr, scope: Scope) -> Value:
         """What an expression stands for where it is written."""
-        return self._once(("value", expression), lambda: self._value(expression, scope))
+        return self._once(("value", expression), lambda: bounded(self._value(expression, scope)))
 
     def annotation(self, expression: ast.expr, scope: Scope) -> Value:
         """The object that an annotation describes."""
-        return self._once(("annotation", expression), lambda: self._annotation(expression, scope))
+        return self._once(("annotation", expression), lambda: bounded(self._annotation(expression, scope)))
 
     def bound(self, binding: Binding) -> Value:
         """What one binding gives its name."""
-        return self._once(("binding", binding), lambda: self._binding(binding))
+        return self._once(("binding", binding), lambda: bounded(self._binding(binding)))
 
     def result(self, function: Function) -> Value:
         """What calling a function returns: for an `async def` a coroutine, for a generator an iterator."""
-        return self._once(("result", function), lambda: self._result(function))
+        return self._once(("result", function), lambda: bounded(self._result(function)))
 
     # -- expressions
 
