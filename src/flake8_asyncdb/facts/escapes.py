@@ -33,12 +33,12 @@ def escaping_sessions(module: ModuleFacts) -> Iterator[EscapingSession]:
     """What of their requests' sessions a module's functions hand to background tasks or to tasks that nobody awaits."""
     project = module.project
     for function in module.module.functions:
-        sessions = request_sessions(function, project)
-        for site in sites(function) if sessions else ():
-            if _starts_background(site, project):
-                what = _taken_along(site, function, sessions, project)
-                if what is not None:
-                    yield EscapingSession(site.node, function, what, ast.unparse(site.node.func))
+        started = [site for site in sites(function) if _starts_background(site, project)]
+        sessions = request_sessions(function, project) if started else {}
+        for site in started:
+            what = _taken_along(site, function, sessions, project)
+            if what is not None:
+                yield EscapingSession(site.node, function, what, ast.unparse(site.node.func))
 
 
 def request_sessions(function: Function, project: ProjectFacts) -> dict[str, Binding]:
