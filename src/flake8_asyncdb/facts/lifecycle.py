@@ -63,32 +63,40 @@ class App(CallFact):
 
     def _is_handed_out(self, function: Function) -> bool:
         """Whether a function returns it, wrapped or not, or stores it."""
-        parent = self.site.module.index.parents.get(self.node)
-        targets = _targets(parent)
-        names = {target.id for target in targets if isinstance(target, ast.Name)}
-        if len(names) < len(targets) or names & (function.scope.global_names | function.scope.nonlocal_names):
+        statement = self.site.module.index.parents.get(self.node)
+        targets = list(statement.targets) if isinstance(statement, ast.Assign) else []
+        if isinstance(statement, ast.AnnAssign):
+            targets.append(statement.target)
+        outer = function.scope.global_names | function.scope.nonlocal_names
+        if any(not isinstance(target, ast.Name) or target.id in outer for target in targets):
             return True
         results = [node.value for node in (*function.scope.returns, *function.scope.yields)]
         stores = [store.value for store in function.scope.attribute_stores]
-        return any(self._is_part_of(result, names) for result in (*results, *stores) if result is not None)
+        return any(self._is_part_of(result) for result in (*results, *stores) if result is not None)
 
-    def _is_part_of(self, node: ast.AST, names: set[str]) -> bool:
+    @cached_property
+    def _names(self) -> set[str]:
+        """The names that the code around it has for it, or for what wraps it."""
+        found: set[str] = set()
+        for bindings in self.site.scope.owner.bindings.values():
+            for binding in bindings:
+                if binding.value is not None and self._is_part_of(binding.value, found):
+                    found.add(binding.name)
+        return found
+
+    def _is_part_of(self, node: ast.AST, names: set[str] | None = None) -> bool:
         """Whether an expression is or holds the application, and not only what one of its methods returns."""
+        names = self._names if names is None else names
         if node is self.node or (isinstance(node, ast.Name) and node.id in names):
             return True
         inner = ast.iter_child_nodes(node) if not isinstance(node, ast.Attribute) else ()
         return any(self._is_part_of(child, names) for child in inner)
 
     def _is_served_by(self, call: ast.Call) -> bool:
-        scope = self.site.module.index.scope_of_call[call]
-        called = self.project.inference.value(call.func, scope)
+        called = self.project.inference.value(call.func, self.site.module.index.scope_of_call[call])
         if not isinstance(called, External) or called.name.partition(".")[0] not in SERVERS:
             return False
-        return any(
-            instance.site == self.site
-            for argument in [*call.args, *(keyword.value for keyword in call.keywords)]
-            for instance in instances(self.project.inference.value(argument, scope))
-        )
+        return any(self._is_part_of(argument) for argument in [*call.args, *(k.value for k in call.keywords)])
 
     @cached_property
     def _engines(self) -> list[Engine]:
@@ -115,12 +123,6 @@ class App(CallFact):
     def hooks(self) -> list[Hook]:
         """The start-up and shutdown hooks registered on it, anywhere in the project."""
         return [hook for hook in self.project.hooks if self.site in hook.apps]
-
-
-def _targets(statement: ast.AST | None) -> list[ast.expr]:
-    if isinstance(statement, ast.Assign):
-        return statement.targets
-    return [statement.target] if isinstance(statement, ast.AnnAssign | ast.NamedExpr) else []
 
 
 def _is_command(function: Function) -> bool:
