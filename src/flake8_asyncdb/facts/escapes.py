@@ -88,8 +88,20 @@ def _is_awaited_later(site: Site) -> bool:
     if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name):
         name = parent.targets[0].id
         uses = [n for n in site.scope.owner.names if n.id == name and isinstance(n.ctx, ast.Load)]
-        return any(not isinstance(parents.get(use), ast.Attribute) for use in uses)
+        return any(not _is_only_kept(use, site) for use in uses)
     return True
+
+
+def _is_only_kept(task: ast.Name, site: Site) -> bool:
+    """Whether a use of a task awaits nothing: a method of it, or a place in a set that outlives the function."""
+    parents = site.module.index.parents
+    parent = parents.get(task)
+    if not isinstance(parent, ast.Call) or not isinstance(parent.func, ast.Attribute):
+        return isinstance(parent, ast.Attribute)
+    kept_in = parent.func.value
+    is_local = isinstance(kept_in, ast.Name) and kept_in.id in site.scope.owner.bindings
+    is_awaited = any(ast.unparse(kept_in) in ast.unparse(node) for node in site.scope.owner.awaits)
+    return parent.func.attr == "add" and not is_local and not is_awaited
 
 
 def _taken_along(site: Site, function: Function, sessions: dict[str, Binding], project: ProjectFacts) -> str | None:
@@ -111,13 +123,25 @@ def _taken_along(site: Site, function: Function, sessions: dict[str, Binding], p
 
 
 def _given(call: ast.Call) -> Iterator[ast.expr]:
-    """The arguments of a call, and those of the calls among them: a coroutine's, a `partial`'s."""
+    """The arguments of a call, and what is in them: the arguments of a coroutine or `partial`, the items of a list."""
     for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
-        yield argument
+        yield from _parts(argument)
         if isinstance(argument, ast.Call):
             yield argument.func
-            yield from argument.args
-            yield from (keyword.value for keyword in argument.keywords)
+            for inner in [*argument.args, *(keyword.value for keyword in argument.keywords)]:
+                yield from _parts(inner)
+
+
+def _parts(node: ast.expr) -> Iterator[ast.expr]:
+    yield node
+    if isinstance(node, ast.List | ast.Tuple | ast.Set):
+        for element in node.elts:
+            yield from _parts(element)
+    elif isinstance(node, ast.Dict):
+        for value in node.values:
+            yield from _parts(value)
+    elif isinstance(node, ast.Starred):
+        yield from _parts(node.value)
 
 
 def _captured(
