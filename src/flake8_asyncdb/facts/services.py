@@ -181,6 +181,14 @@ class Service:
             yield from cls.methods.values()
 
     @cached_property
+    def is_database_class(self) -> bool:
+        """Whether it is engine, session factory and data access at once, and none of its bases is already."""
+        if not (self.makes_engine and self.makes_factory and self.data_access_methods):
+            return False
+        bases = (cls for cls in self._own_classes() if cls is not self.cls)
+        return not any(self.project.service(base).is_database_class for base in bases)
+
+    @cached_property
     def makes_engine(self) -> bool:
         """Whether `__init__`, or a method that it calls, makes an engine."""
         return any(
