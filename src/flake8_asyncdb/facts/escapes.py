@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flake8_asyncdb.facts.loading import Loading, expunges
-from flake8_asyncdb.facts.providers import class_injections, providers_of, uses_name
-from flake8_asyncdb.facts.sessions import is_session
+from flake8_asyncdb.facts.providers import request_sessions, uses_name
 from flake8_asyncdb.model.effects import sites
 from flake8_asyncdb.model.project import Function
 from flake8_asyncdb.model.scopes import Binding, Scope
-from flake8_asyncdb.model.values import Anonymous, Bound, External, Method, Site, instances, members
+from flake8_asyncdb.model.values import Anonymous, Bound, External, Method, Site, members
 
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
@@ -39,31 +38,6 @@ def escaping_sessions(module: ModuleFacts) -> Iterator[EscapingSession]:
             what = _taken_along(site, function, sessions, project)
             if what is not None:
                 yield EscapingSession(site.node, function, what, ast.unparse(site.node.func))
-
-
-def request_sessions(function: Function, project: ProjectFacts) -> dict[str, Binding]:
-    """The sessions that FastAPI gives a function, by the names that it has for them: `db`, or `self.db` in a class."""
-    is_endpoint = project.is_endpoint(function)
-    found: dict[str, Binding] = {}
-    for binding in function.parameters:
-        if is_endpoint or project.inference.injected(binding) is not None:
-            if _is_of_request(binding, project):
-                found[binding.name] = binding
-    for name, binding in class_injections(function, project):
-        if _is_of_request(binding, project):
-            found.setdefault(name, binding)
-    return found
-
-
-def _is_of_request(binding: Binding, project: ProjectFacts) -> bool:
-    """Whether a name surely has a session that ends with its request: not one that its provider makes and returns."""
-    value = project.inference.bound(binding)
-    if not is_session(value, project.inference):
-        return False
-    makers = {instance.site.scope.owner for instance in instances(value) if instance.site is not None}
-    return not any(
-        provider.scope in makers and not provider.is_generator for provider in providers_of(binding, project)
-    )
 
 
 def _starts_background(site: Site, project: ProjectFacts) -> bool:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flake8_asyncdb.facts.closing import parameter_name
+from flake8_asyncdb.facts.providers import providers_of, request_sessions
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.project import Class, Function
-from flake8_asyncdb.model.scopes import Kind, Scope
+from flake8_asyncdb.model.scopes import Binding, Kind, Scope
 from flake8_asyncdb.model.values import Bound, External, Tri, members
 
 if TYPE_CHECKING:
@@ -64,13 +65,32 @@ class Loading:
         if node in self._pending:
             return None
         self._pending.add(node)
-        found = {
-            self.of(binding.value, binding.scope, rows=rows)
-            if binding.value is not None and not binding.path and binding.kind in (Kind.ASSIGNMENT, Kind.LOOP)
-            else None
-            for binding in self.project.inference.find_bindings(node.id, scope, node)
-        }
+        bindings = self.project.inference.find_bindings(node.id, scope, node)
+        found = {self._by_binding(binding, rows=rows) for binding in bindings}
         self._pending.discard(node)
+        return found.pop() if len(found) == 1 else None
+
+    def _by_binding(self, binding: Binding, *, rows: bool) -> Loaded | None:
+        if binding.kind is Kind.PARAMETER and not rows:
+            return self._by_dependency(binding)
+        if binding.value is None or binding.path or binding.kind not in (Kind.ASSIGNMENT, Kind.LOOP):
+            return None
+        return self.of(binding.value, binding.scope, rows=rows)
+
+    def _by_dependency(self, binding: Binding) -> Loaded | None:
+        """What a dependency loads from the session of the same request and returns."""
+        providers = list(providers_of(binding, self.project))
+        if len(providers) != 1 or providers[0] in self.seen:
+            return None
+        sessions = request_sessions(providers[0], self.project)
+        return Loading(sessions, self.project, self.seen | {providers[0]}).returned_by(providers[0])
+
+    def returned_by(self, function: Function) -> Loaded | None:
+        """What a function surely returns, where it returns anything."""
+        if function.is_generator or expunges(function):
+            return None
+        returned = [node.value for node in function.scope.returns if node.value is not None]
+        found = {self.of(node, function.scope) for node in returned if not _is_none(node)}
         return found.pop() if len(found) == 1 else None
 
     def _by_method(self, call: ast.Call, called: ast.Attribute, scope: Scope, *, rows: bool) -> Loaded | None:
@@ -110,7 +130,7 @@ class Loading:
         if len(called) != 1 or not isinstance(called[0], Bound):
             return None
         function = called[0].function
-        if function in self.seen or function.is_generator or expunges(function):
+        if function in self.seen:
             return None
         arguments = [(None, argument) for argument in call.args] + [(k.arg, k.value) for k in call.keywords]
         given = {
@@ -119,10 +139,8 @@ class Loading:
             if ast.unparse(argument) in self.sessions
         }
         inner = Loading([name for name in given if name], self.project, self.seen | {function})
-        returned = [node.value for node in function.scope.returns if node.value is not None]
-        found = {inner.of(node, function.scope) for node in returned if not _is_none(node)} if given else set()
-        loaded = found.pop() if len(found) == 1 else None
-        return None if loaded is None else Loaded(given[loaded.session], loaded.cls)
+        loaded = inner.returned_by(function) if given else None
+        return None if loaded is None else Loaded(given.get(loaded.session, loaded.session), loaded.cls)
 
 
 def expunges(function: Function) -> bool:

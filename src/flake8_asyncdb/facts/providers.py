@@ -178,6 +178,31 @@ def class_injections(function: Function, project: ProjectFacts) -> Iterator[tupl
                     yield f"{own}.{binding.name}", binding
 
 
+def request_sessions(function: Function, project: ProjectFacts) -> dict[str, Binding]:
+    """The sessions that FastAPI gives a function, by the names that it has for them: `db`, or `self.db` in a class."""
+    is_endpoint = project.is_endpoint(function)
+    found: dict[str, Binding] = {}
+    for binding in function.parameters:
+        if is_endpoint or project.inference.injected(binding) is not None:
+            if _is_of_request(binding, project):
+                found[binding.name] = binding
+    for name, binding in class_injections(function, project):
+        if _is_of_request(binding, project):
+            found.setdefault(name, binding)
+    return found
+
+
+def _is_of_request(binding: Binding, project: ProjectFacts) -> bool:
+    """Whether a name surely has a session that ends with its request: not one that its provider makes and returns."""
+    value = project.inference.bound(binding)
+    if not is_session(value, project.inference):
+        return False
+    makers = {instance.site.scope.owner for instance in instances(value) if instance.site is not None}
+    return not any(
+        provider.scope in makers and not provider.is_generator for provider in providers_of(binding, project)
+    )
+
+
 def is_function_scoped(depends: Site, project: ProjectFacts) -> bool:
     """Whether a `Depends` ends before the response is sent, or may: its `scope` is not surely the request."""
     scope = Options(depends, project.inference).get("scope")
