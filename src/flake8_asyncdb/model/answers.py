@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any, Generic, TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from typing import Generic, TypeVar
 
-MAX_DEPTH = 40
+STACK_DEPTH = 40
+MAX_DEPTH = 100 * STACK_DEPTH
 MAX_ROUNDS = 12
 
 T = TypeVar("T")
@@ -16,14 +18,14 @@ class Answers(Generic[T]):
 
     A question that comes back to itself while it is answered gets the `least` answer at first, then what the round
     before found, until a round finds nothing new (a least fixed point). Circles are found by the path-based algorithm
-    for strongly connected components (Gabow 2000). Questions that do not settle in `MAX_ROUNDS` rounds are `unknown`.
-    One that lies deeper than `MAX_DEPTH` is answered first, by itself, so that Python's own stack never matters.
+    for strongly connected components (Gabow 2000). Questions that do not settle in `MAX_ROUNDS` rounds, or that lie
+    `MAX_DEPTH` questions below the first, are `unknown`. Final answers are in `known`.
     """
 
     def __init__(self, least: T, unknown: T) -> None:
         self.least = least
         self.unknown = unknown
-        self._known: dict[Hashable, T] = {}
+        self.known: dict[Hashable, T] = {}
         self._depth = 0
         self._stack: list[Hashable] = []
         self._positions: dict[Hashable, int] = {}
@@ -33,41 +35,24 @@ class Answers(Generic[T]):
 
     def once(self, question: Hashable, answer: Callable[[], T]) -> T:
         """The answer to a question, which `answer` computes unless it is known; it may ask others meanwhile."""
-        if question in self._known:
-            return self._known[question]
-        return self._inside(question, answer) if self._depth else self._outermost(question, answer)
-
-    def _outermost(self, question: Hashable, answer: Callable[[], T]) -> T:
-        pending = {question: answer}
-        while pending:
-            current = next(reversed(pending))
-            try:
-                if current not in self._known:
-                    self._inside(current, pending[current])
-                del pending[current]
-            except _TooDeep as deep:
-                if deep.question in pending:
-                    self._known[deep.question] = self.unknown
-                else:
-                    pending[deep.question] = deep.answer
-            finally:
-                self._forget()
-        return self._known[question]
-
-    def _forget(self) -> None:
-        self._depth = 0
-        for state in (self._stack, self._heads):
-            state.clear()
-        for states in (self._positions, self._found, self._assumed):
-            states.clear()
-
-    def _inside(self, question: Hashable, answer: Callable[[], T]) -> T:
+        if question in self.known:
+            return self.known[question]
         position = self._positions.get(question)
         if position is not None:
             return self._met_again(question, position)
-        if self._depth >= MAX_DEPTH:
-            raise _TooDeep(question, answer)
+        if self._depth == MAX_DEPTH:
+            return self.known.setdefault(question, self.unknown)
         self._depth += 1
+        try:
+            if self._depth % STACK_DEPTH:
+                return self._answered(question, answer)
+            return on_fresh_stack(lambda: self._answered(question, answer))
+        finally:
+            self._depth -= 1
+            if not self._depth and (self._stack or self._found):
+                self._forget_circles()
+
+    def _answered(self, question: Hashable, answer: Callable[[], T]) -> T:
         position = len(self._stack)
         for _ in range(MAX_ROUNDS):
             self._stack.append(question)
@@ -75,18 +60,20 @@ class Answers(Generic[T]):
             self._heads.append(position)
             found = self._found[question] = answer()
             if self._heads[-1] != position:
-                break
+                return found
+            if self._stack[-1] is question and question not in self._assumed:
+                self._heads.pop()
+                self._stack.pop()
+                del self._positions[question]
+                self.known[question] = self._found.pop(question)
+                return found
             circle = self._close_circle(position)
-            if all(self._assumed.get(each, self._found[each]) == self._found[each] for each in circle):
-                self._known.update((each, self._found.pop(each)) for each in circle)
-                break
-            for each in circle:
-                self._assumed.pop(each, None)
-        else:
-            found = self.unknown
-            self._known.update(dict.fromkeys(circle, found))
-        self._depth -= 1
-        return found
+            assumed = {each: self._assumed.pop(each) for each in circle if each in self._assumed}
+            if all(self._found[each] == before for each, before in assumed.items()):
+                self.known.update((each, self._found.pop(each)) for each in circle)
+                return found
+        self.known.update(dict.fromkeys(circle, self.unknown))
+        return self.unknown
 
     def _met_again(self, question: Hashable, position: int) -> T:
         while self._heads[-1] > position:
@@ -104,9 +91,12 @@ class Answers(Generic[T]):
             del self._positions[each]
         return circle
 
+    def _forget_circles(self) -> None:
+        for state in (self._stack, self._heads, self._positions, self._found, self._assumed):
+            state.clear()
 
-class _TooDeep(Exception):
-    def __init__(self, question: Hashable, answer: Callable[[], Any]) -> None:
-        super().__init__(question)
-        self.question = question
-        self.answer = answer
+
+def on_fresh_stack(compute: Callable[[], T]) -> T:
+    """What `compute` returns or raises, run with Python's whole recursion limit to itself, which each thread has."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(compute).result()
