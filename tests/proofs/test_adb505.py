@@ -16,6 +16,7 @@ from sqlalchemy.orm import defer
 from sqlalchemy.orm.exc import DetachedInstanceError
 
 OBSERVED = "when the task starts the client has its 200 and the row is not committed; a task that fails rolls it back"
+VERSIONS = "SQLAlchemy 2.0 and 2.1, FastAPI 0.121 and newer (since 0.118; from 0.106 to 0.117 not)"
 
 MAILS = "create table mails (user_id int not null)"
 BROKEN_MAILS = "create table mails (user_id int not null check (user_id < 0))"

@@ -348,9 +348,10 @@ def manual_dependency_iteration(module: ModuleFacts) -> Iterator[Hit]:
 def session_held_by_stream(module: ModuleFacts) -> Iterator[Hit]:
     """A streaming handler that keeps a request's session, its own or that of a dependency such as authentication.
 
-    Why: FastAPI ends a dependency when the response has been sent, and a stream is sent for as long as the client
-    listens. While 15 clients listened, all 15 connections of the default pool stood idle in a transaction, and the next
-    request failed: TimeoutError, QueuePool limit of size 5 overflow 10 reached. With `scope="function"` none did.
+    Why: since FastAPI 0.118, and before 0.106, a dependency ends when the response has been sent, and a stream is sent
+    for as long as the client listens. While 15 clients listened, all 15 connections of the default pool stood idle in a
+    transaction, and the next request failed: TimeoutError, QueuePool limit of size 5 overflow 10 reached. With
+    `scope="function"` none did.
 
     Bad:
 
