@@ -7,14 +7,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from flake8_asyncdb import __version__, catalog, documentation, scaffold
+from flake8_asyncdb import __version__, catalog, check, documentation, scaffold
 from flake8_asyncdb.catalog import Row
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 0, or 2 when the arguments make no sense."""
     parser = _parser()
-    arguments = parser.parse_args(argv)
+    arguments, others = parser.parse_known_args(argv)
+    if others and arguments.run is not check.run:
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    arguments.others = others
     try:
         status: int = arguments.run(arguments)
     except BrokenPipeError:
@@ -27,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="flake8-asyncdb", description=__doc__)
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    check.add_command(commands)
     explain = commands.add_parser("explain", help="print the documentation of rules")
     explain.add_argument("codes", nargs="+", metavar="CODE", help="a rule's code or name, such as ADB107")
     explain.set_defaults(run=_explain)
