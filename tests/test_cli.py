@@ -12,9 +12,9 @@ from linting import RULES
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", "import sys; from flake8_asyncdb.cli import main; sys.exit(main())", *arguments]
-    return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, check=False, cwd=cwd)
 
 
 @pytest.mark.parametrize("name", ["ADB107", "adb107", "blocking-call-in-async-function"])
@@ -49,3 +49,25 @@ def test_generated_documentation_is_current() -> None:
     command = [sys.executable, str(SCRIPTS / "docs.py"), "--check"]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, check=False)
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_init_writes_a_package_and_says_so(tmp_path: Path) -> None:
+    done = run("init", "service", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "written: service/app.py" in done.stdout.splitlines()
+    again = run("init", "service", cwd=tmp_path)
+    assert again.returncode == 2
+    assert again.stderr.startswith("flake8-asyncdb init: would overwrite ")
+    assert run("init", "service", "--force", cwd=tmp_path).returncode == 0
+
+
+def test_init_refuses_a_name_that_is_none(tmp_path: Path) -> None:
+    done = run("init", "no-name", cwd=tmp_path)
+    assert (done.returncode, list(tmp_path.iterdir())) == (2, [])
+    assert done.stderr.startswith("flake8-asyncdb init: 'no-name' is no package name")
+
+
+def test_reference_passes_its_options_on() -> None:
+    done = run("reference", "run", "--help")
+    assert done.returncode == 0
+    assert "--port" in done.stdout

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Flake8Run, RunFlake8, WriteProject
+from running import Flake8Run, RunFlake8, WriteProject
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 

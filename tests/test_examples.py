@@ -16,8 +16,8 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import RunFlake8
 from fastapi import FastAPI
+from running import RunFlake8
 from sqlalchemy import event
 
 ROOT = Path(__file__).parents[1]

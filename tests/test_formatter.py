@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import RunFlake8, WriteProject
+from running import RunFlake8, WriteProject
 
 ENGINE = """\
 from sqlalchemy.ext.asyncio import create_async_engine

@@ -78,9 +78,7 @@ def test_the_rules_come_along(tmp_path, monkeypatch):
     monkeypatch.setattr(scaffold, "RULES", (tmp_path / "missing", pack))
     project = tmp_path / "project"
     scaffold.init("chat", project, force=False)
-    copied = {
-        path.relative_to(project).as_posix() for path in project.glob("ast-grep/**/*") if path.is_file()
-    }
+    copied = {path.relative_to(project).as_posix() for path in project.glob("ast-grep/**/*") if path.is_file()}
     assert copied == {"ast-grep/rules/ADB999.yml", "ast-grep/utils/deep/adb-name.yml"}
 
 
@@ -131,10 +129,7 @@ def test_configuration_that_exists_is_left_and_advised_on(tmp_path):
     assert "    fastapi>=0.121\n" in first
     assert second.startswith("setup.cfg: nothing to add, unless it has a `select`")
     assert third.startswith(".pre-commit-config.yaml: add these hooks:\nrepos:")
-    assert (
-        fourth
-        == "sgconfig.yml: add these folders:\nruleDirs:\n  - ast-grep/rules\nutilDirs:\n  - ast-grep/utils"
-    )
+    assert fourth == "sgconfig.yml: add these folders:\nruleDirs:\n  - ast-grep/rules\nutilDirs:\n  - ast-grep/utils"
 
 
 @pytest.mark.parametrize(

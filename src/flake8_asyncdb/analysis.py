@@ -63,6 +63,11 @@ def module_for(path: Path, tree: ast.Module, source: bytes, settings: Settings) 
     return module if _matters(module, settings) else None
 
 
+def forget() -> None:
+    """Read every project anew from now on: for processes that outlive changes on disk."""
+    _projects.clear()
+
+
 def facts_of(module: Module, settings: Settings) -> ProjectFacts:
     """The facts of a module's project."""
     return _projects[module.project.root, settings]

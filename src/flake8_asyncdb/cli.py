@@ -1,12 +1,13 @@
-"""The `flake8-asyncdb` command: what the rules are, and what each of them is about."""
+"""The `flake8-asyncdb` command: the rules explained, and the reference service to look at or to start from."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from flake8_asyncdb import __version__, catalog, documentation
+from flake8_asyncdb import __version__, catalog, documentation, scaffold
 from flake8_asyncdb.catalog import Row
 
 
@@ -31,7 +32,38 @@ def _parser() -> argparse.ArgumentParser:
     explain.set_defaults(run=_explain)
     rules = commands.add_parser("rules", help="list the rules, row by row of the comparison table")
     rules.set_defaults(run=_rules)
+    init = commands.add_parser("init", help="put the compliant reference module into the project in this directory")
+    init.add_argument("package", metavar="PACKAGE", help="the name of the package to write")
+    init.add_argument("--force", action="store_true", help="replace the files of an earlier init")
+    init.set_defaults(run=_init)
+    reference = commands.add_parser("reference", help="run the reference service, on SQLite or on DATABASE_URL")
+    reference.add_argument("action", choices=["run"])
+    reference.add_argument("options", nargs=argparse.REMAINDER, help="--host ADDRESS, --port NUMBER")
+    reference.set_defaults(run=_reference)
     return parser
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    try:
+        written = scaffold.init(arguments.package, Path.cwd(), force=arguments.force)
+    except (scaffold.ScaffoldError, OSError) as error:
+        print(f"flake8-asyncdb init: {error}", file=sys.stderr)
+        return 2
+    for path in written:
+        print(f"written: {path.relative_to(Path.cwd())}")
+    for text in scaffold.advice(Path.cwd(), written):
+        print(text)
+    return 0
+
+
+def _reference(arguments: argparse.Namespace) -> int:
+    try:
+        from flake8_asyncdb.reference.__main__ import main as serve  # noqa: PLC0415  # an extra: not always installed
+    except ModuleNotFoundError as error:
+        wanted = "install flake8-asyncdb[reference]"
+        print(f"flake8-asyncdb reference: {error.name} is not installed, {wanted}", file=sys.stderr)
+        return 2
+    return serve(arguments.options)
 
 
 def _explain(arguments: argparse.Namespace) -> int:

@@ -43,9 +43,7 @@ def init(package: str, directory: Path, *, force: bool) -> list[Path]:
     """
     _check_name(package)
     files = (
-        _package_files(package, directory)
-        | _test_files(package, directory)
-        | _configuration_files(package, directory)
+        _package_files(package, directory) | _test_files(package, directory) | _configuration_files(package, directory)
     )
     occupied = sorted(str(path.relative_to(directory)) for path in files if path.exists())
     if occupied and not force:

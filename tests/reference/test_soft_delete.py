@@ -83,9 +83,7 @@ async def test_every_kind_of_statement_respects_it(start, url):
                 chats = (await db.scalars(select(ChatSession).options(load(ChatSession.user)))).all()
                 assert [chat.user and chat.user.id for chat in chats] == [1, None, 3]
                 db.expunge_all()
-                statement = (
-                    select(ChatSession).options(load(ChatSession.user)).execution_options(**everything)
-                )
+                statement = select(ChatSession).options(load(ChatSession.user)).execution_options(**everything)
                 assert [chat.user.id for chat in (await db.scalars(statement)).all()] == [1, 2, 3]
 
             changed = await db.execute(update(User).values(name="changed"))

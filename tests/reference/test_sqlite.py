@@ -164,8 +164,7 @@ async def test_a_request_cancelled_while_it_waits_for_the_lock(start, sqlite_url
         writer = asyncio.create_task(service.request("POST", "/write"))
         await service.app.state.writing.wait()
         waiting = [
-            asyncio.create_task(service.request("POST", "/users", json={"name": "x", "email": "x@y"}))
-            for _ in range(3)
+            asyncio.create_task(service.request("POST", "/users", json={"name": "x", "email": "x@y"})) for _ in range(3)
         ]
         await until(lambda: service.in_use == 4)
         for request in waiting:

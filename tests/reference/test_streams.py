@@ -94,9 +94,7 @@ async def test_a_client_that_leaves_a_stream(serve, url):
     model = Model()
     async with serve(url, model.install, pool_size=1, max_overflow=0) as service:
         chat = await service.chat()
-        async with service.client.stream(
-            "POST", f"/chat-sessions/{chat}/answers", json={"content": "?"}
-        ) as response:
+        async with service.client.stream("POST", f"/chat-sessions/{chat}/answers", json={"content": "?"}) as response:
             pieces = response.aiter_text()
             assert await anext(pieces) == "first "
         await until(lambda: model.cancelled == 1)

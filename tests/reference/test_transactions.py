@@ -63,8 +63,7 @@ async def defer_foreign_keys(db: AsyncSession) -> None:
 def make_foreign_keys_deferrable(url: str, request: pytest.FixtureRequest) -> None:
     if url.startswith("postgresql"):
         request.getfixturevalue("postgres").admin(
-            "ALTER TABLE chat_sessions ALTER CONSTRAINT fk_chat_sessions_user_id_users "
-            "DEFERRABLE INITIALLY DEFERRED"
+            "ALTER TABLE chat_sessions ALTER CONSTRAINT fk_chat_sessions_user_id_users DEFERRABLE INITIALLY DEFERRED"
         )
 
 

@@ -18,8 +18,9 @@ from flake8_asyncdb.facts import ModuleFacts
 def database_class(module: ModuleFacts) -> Iterator[Hit]:
     """One class that is engine, session factory and data access at once.
 
-    Why: whoever needs a row needs the whole object with its pool, so that it becomes a singleton, its methods
-    each have a transaction of their own, and tests cannot put a session in. A convention of the comparison table.
+    Why: a convention of the comparison table: whoever needs a row needs the whole object with its pool, and its methods
+    each have a transaction and a connection of their own. Two calls of one request of which the second failed left the
+    first one's row behind; a service that is given the request's session left none.
 
     Bad:
 
@@ -31,9 +32,9 @@ def database_class(module: ModuleFacts) -> Iterator[Hit]:
                 self.engine = create_async_engine(url, pool_pre_ping=True)
                 self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
-            async def count_users(self) -> int:
-                async with self.sessions() as session:
-                    return await session.scalar(text("select count(*) from users"))
+            async def add_user(self, id: int) -> None:
+                async with self.sessions.begin() as session:
+                    await session.execute(text("insert into users (id, name) values (:id, '')"), {"id": id})
 
     Good:
 
@@ -44,8 +45,8 @@ def database_class(module: ModuleFacts) -> Iterator[Hit]:
             def __init__(self, session: AsyncSession) -> None:
                 self.session = session
 
-            async def count_users(self) -> int:
-                return await self.session.scalar(text("select count(*) from users"))
+            async def add_user(self, id: int) -> None:
+                await self.session.execute(text("insert into users (id, name) values (:id, '')"), {"id": id})
 
     Not reported: a class that makes engine and factory and only hands out sessions; a service that is given its
     session, engine or factory.
@@ -65,11 +66,13 @@ def database_class(module: ModuleFacts) -> Iterator[Hit]:
 def session_in_singleton(module: ModuleFacts) -> Iterator[Hit]:
     """A service object of the module that holds a session.
 
-    Why: all requests share the session and its transaction: one's rollback undoes the others' work, and concurrent
-    use of an AsyncSession raises.
+    Why: all requests share the session and its transaction. Of two calls at the same time one raised
+    InvalidRequestError ("concurrent operations are not permitted"), and one's rollback undid the other's work. With the
+    factory both passed.
 
     Bad:
 
+        from sqlalchemy import text
         from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
@@ -79,10 +82,14 @@ def session_in_singleton(module: ModuleFacts) -> Iterator[Hit]:
             def __init__(self) -> None:
                 self.session = SessionLocal()
 
+            async def count(self) -> int:
+                return await self.session.scalar(text("select count(*) from users"))
+
         users = Users()  # ADB902
 
     Good:
 
+        from sqlalchemy import text
         from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
@@ -91,6 +98,10 @@ def session_in_singleton(module: ModuleFacts) -> Iterator[Hit]:
         class Users:
             def __init__(self) -> None:
                 self.sessions = SessionLocal
+
+            async def count(self) -> int:
+                async with self.sessions() as session:
+                    return await session.scalar(text("select count(*) from users"))
 
         users = Users()
 
@@ -109,13 +120,14 @@ def session_in_singleton(module: ModuleFacts) -> Iterator[Hit]:
 def module_level_session(module: ModuleFacts) -> Iterator[Hit]:
     """A session opened when a module is imported.
 
-    Why: every request uses the same session and transaction: one's rollback undoes the others' work, and after an
-    error all of them fail until somebody rolls back.
+    Why: every request uses the same session and transaction. After one bad request (`limit=-1`, 500) every following
+    one was a 500 too, "current transaction is aborted", until somebody rolls back; and one's rollback undoes the
+    others' work.
 
     Bad:
 
         from fastapi import FastAPI
-        from sqlalchemy import create_engine
+        from sqlalchemy import create_engine, text
         from sqlalchemy.orm import sessionmaker
 
         engine = create_engine("postgresql://db/app", pool_pre_ping=True)
@@ -123,11 +135,16 @@ def module_level_session(module: ModuleFacts) -> Iterator[Hit]:
         db = SessionLocal()  # ADB903
         app = FastAPI()
 
+        @app.get("/users")
+        def list_users(limit: int) -> list[int]:
+            return list(db.scalars(text("select id from users limit :limit"), {"limit": limit}))
+
     Good:
 
         from contextlib import asynccontextmanager
-        from fastapi import FastAPI
-        from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+        from fastapi import Depends, FastAPI
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
         SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
@@ -142,6 +159,10 @@ def module_level_session(module: ModuleFacts) -> Iterator[Hit]:
         async def get_db():
             async with SessionLocal() as session:
                 yield session
+
+        @app.get("/users")
+        async def list_users(limit: int, session: AsyncSession = Depends(get_db)) -> list[int]:
+            return list(await session.scalars(text("select id from users limit :limit"), {"limit": limit}))
 
     Not reported: factories and registries; modules that no application imports; what stands under
     `if __name__ == "__main__"`.

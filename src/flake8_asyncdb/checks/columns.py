@@ -20,8 +20,8 @@ from flake8_asyncdb.facts.columns import Zone, column_defaults, map_types
 def naive_datetime_column(module: ModuleFacts) -> Iterator[Hit]:
     """A column type that stores dates and times without their zone.
 
-    Why: asyncpg refuses an aware value for such a column ("can't subtract offset-naive and offset-aware
-    datetimes"); other drivers drop the zone, and what comes back is wrong by the offset.
+    Why: asyncpg refuses an aware value for such a column (DBAPIError: can't subtract offset-naive and offset-aware
+    datetimes); psycopg drops the zone: with the server in Tokyo, noon UTC came back as a naive 21:00.
 
     Bad:
 
@@ -71,8 +71,8 @@ def naive_datetime_column(module: ModuleFacts) -> Iterator[Hit]:
 def implicit_naive_datetime(module: ModuleFacts) -> Iterator[Hit]:
     """A mapped `datetime` whose column type is left to SQLAlchemy.
 
-    Why: `Mapped[datetime]` and a SQLModel `datetime` field become `DateTime(timezone=False)`, in SQLAlchemy 2.0
-    and 2.1 alike, with all that ADB401 says of it.
+    Why: `Mapped[datetime]` becomes `DateTime(timezone=False)`, in SQLAlchemy 2.0 and 2.1 alike, with all that
+    ADB401 says of it; so does a SQLModel `datetime` field before SQLModel 0.0.45.
 
     Bad:
 
@@ -123,8 +123,8 @@ def implicit_naive_datetime(module: ModuleFacts) -> Iterator[Hit]:
 def naive_default(module: ModuleFacts) -> Iterator[Hit]:
     """A column with a time zone that is filled with a time that has none.
 
-    Why: PostgreSQL takes the naive value for local time of the connection, so that `utcnow()` is stored wrong
-    by the server's or the client's offset, silently.
+    Why: the naive value is taken for local time, by asyncpg for that of the client, by psycopg for that of the
+    server: in Tokyo `utcnow()` was stored 9 hours off, silently.
 
     Bad:
 
@@ -174,7 +174,7 @@ def frozen_default(module: ModuleFacts) -> Iterator[Hit]:
     """A column default that was computed when the module was imported.
 
     Why: the clock is read, the uuid made, the number drawn once for the life of the process: all rows share
-    it, and a primary key collides at the second row.
+    it, and a primary key collides at the second row (IntegrityError).
 
     Bad:
 

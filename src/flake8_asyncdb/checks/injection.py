@@ -19,26 +19,36 @@ from flake8_asyncdb.facts.services import constructions
 def service_in_handler(module: ModuleFacts) -> Iterator[Hit]:
     """A handler that builds its own service, repository or database class.
 
-    Why: the handler decides how its service is made, so that a test or another deployment cannot replace it,
-    and its session lives outside the request's transaction. A convention of the comparison table.
+    Why: a convention of the comparison table, no fault of the program: the handler decides how its service is made, so
+    that nobody can put another in its place. A test that overrides the service in `app.dependency_overrides` was
+    ignored, and the handler queried the database; injected, the override answered.
 
     Bad:
 
-        from fastapi import APIRouter
-        from sqlalchemy import select, text
-        from sqlalchemy.ext.asyncio import AsyncSession
+        from typing import Annotated
+        from fastapi import APIRouter, Depends
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+        router = APIRouter()
+
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+
+        DBSession = Annotated[AsyncSession, Depends(get_db)]
 
         class UserService:
-            def __init__(self, session: AsyncSession) -> None:
+            def __init__(self, session: DBSession) -> None:
                 self.session = session
 
             async def count(self) -> int:
                 return await self.session.scalar(text("select count(*) from users"))
 
-        router = APIRouter()
-
         @router.get("/users/count")
-        async def count_users(session: AsyncSession) -> int:
+        async def count_users(session: DBSession) -> int:
             return await UserService(session).count()  # ADB501
 
     Good:
@@ -46,16 +56,24 @@ def service_in_handler(module: ModuleFacts) -> Iterator[Hit]:
         from typing import Annotated
         from fastapi import APIRouter, Depends
         from sqlalchemy import text
-        from sqlalchemy.ext.asyncio import AsyncSession
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+        router = APIRouter()
+
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+
+        DBSession = Annotated[AsyncSession, Depends(get_db)]
 
         class UserService:
-            def __init__(self, session: AsyncSession) -> None:
+            def __init__(self, session: DBSession) -> None:
                 self.session = session
 
             async def count(self) -> int:
                 return await self.session.scalar(text("select count(*) from users"))
-
-        router = APIRouter()
 
         @router.get("/users/count")
         async def count_users(service: Annotated[UserService, Depends()]) -> int:
@@ -82,23 +100,31 @@ def service_in_handler(module: ModuleFacts) -> Iterator[Hit]:
 def session_in_handler(module: ModuleFacts) -> Iterator[Hit]:
     """A handler that opens a session itself.
 
-    Why: the session is outside the request's transaction and outside what tests override, and every handler
-    has to repeat commit, rollback and close. A convention of the comparison table.
+    Why: a convention of the comparison table: the handler's session is not the one of the request's dependencies, it
+    has a transaction and a connection of its own, and `app.dependency_overrides` does not reach it. A test that
+    overrides `get_db` with a session that it rolls back left its row in the database; with the session injected it left
+    none.
 
     Bad:
 
-        from fastapi import APIRouter
+        from typing import Annotated
+        from fastapi import APIRouter, Depends
         from sqlalchemy import text
-        from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
         SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
         router = APIRouter()
 
-        @router.get("/users/count")
-        async def count_users() -> int:
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+
+        @router.post("/users")
+        async def add_user(name: str) -> None:
             async with SessionLocal() as session:  # ADB502
-                return await session.scalar(text("select count(*) from users"))
+                await session.execute(text("insert into users (name) values (:name)"), {"name": name})
+                await session.commit()
 
     Good:
 
@@ -115,9 +141,10 @@ def session_in_handler(module: ModuleFacts) -> Iterator[Hit]:
             async with SessionLocal() as session:
                 yield session
 
-        @router.get("/users/count")
-        async def count_users(session: Annotated[AsyncSession, Depends(get_db)]) -> int:
-            return await session.scalar(text("select count(*) from users"))
+        @router.post("/users")
+        async def add_user(name: str, session: Annotated[AsyncSession, Depends(get_db)]) -> None:
+            await session.execute(text("insert into users (name) values (:name)"), {"name": name})
+            await session.commit()
 
     Not reported: websockets; handlers that answer with a stream, a file or server-sent events; a handler that
     opens a short session and awaits something else outside it, which is the cure for a connection held too long.
@@ -139,11 +166,13 @@ def session_in_handler(module: ModuleFacts) -> Iterator[Hit]:
 def called_dependency(module: ModuleFacts) -> Iterator[Hit]:
     """A provider that is called where it should be named.
 
-    Why: TypeError at import: a generator (or a session) is not a callable object.
+    Why: TypeError at import, when the route is declared: `<async_generator object get_db at ...> is not a callable
+    object`.
 
     Bad:
 
         from fastapi import APIRouter, Depends
+        from sqlalchemy import text
         from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
@@ -154,12 +183,14 @@ def called_dependency(module: ModuleFacts) -> Iterator[Hit]:
             async with SessionLocal() as session:
                 yield session
 
-        @router.get("/")
-        async def home(session: AsyncSession = Depends(get_db())): ...  # ADB504
+        @router.get("/users/count")
+        async def count_users(session: AsyncSession = Depends(get_db())) -> int:  # ADB504
+            return await session.scalar(text("select count(*) from users"))
 
     Good:
 
         from fastapi import APIRouter, Depends
+        from sqlalchemy import text
         from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
@@ -170,8 +201,9 @@ def called_dependency(module: ModuleFacts) -> Iterator[Hit]:
             async with SessionLocal() as session:
                 yield session
 
-        @router.get("/")
-        async def home(session: AsyncSession = Depends(get_db)): ...
+        @router.get("/users/count")
+        async def count_users(session: AsyncSession = Depends(get_db)) -> int:
+            return await session.scalar(text("select count(*) from users"))
 
     Not reported: factories that return a callable, such as `Depends(require("admin"))` and `Depends(Guard())`.
     """
@@ -190,13 +222,15 @@ def called_dependency(module: ModuleFacts) -> Iterator[Hit]:
 def request_session_escapes(module: ModuleFacts) -> Iterator[Hit]:
     """A request's session handed to work that runs after the response.
 
-    Why: in FastAPI 0.106 to 0.117, and under any middleware that owns the session, it is closed before the task
-    runs; elsewhere its connection and transaction are held until the task ends. A task started by `create_task`
-    and not awaited finds it closed in every version.
+    Why: since FastAPI 0.118 the request's transaction is open until the task ends: when the task started, the client
+    had its 200 and nobody else saw the row, and a task that failed rolled the row back. In FastAPI 0.106 to 0.117, and
+    under any middleware that owns the session, it is closed before the task runs. A task started by `create_task` and
+    not awaited finds it closed in every version: its query takes a connection that nobody gives back.
 
     Bad:
 
         from fastapi import APIRouter, BackgroundTasks, Depends
+        from sqlalchemy import text
         from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
@@ -204,31 +238,45 @@ def request_session_escapes(module: ModuleFacts) -> Iterator[Hit]:
         router = APIRouter()
 
         async def get_db():
-            async with SessionLocal() as session:
+            async with SessionLocal.begin() as session:
                 yield session
 
-        async def send_mail(session: AsyncSession) -> None: ...
+        async def queue_mail(session: AsyncSession, user_id: int) -> None:
+            await session.execute(text("insert into mails (user_id) values (:id)"), {"id": user_id})
 
         @router.post("/users")
-        async def add_user(tasks: BackgroundTasks, session: AsyncSession = Depends(get_db)):
-            tasks.add_task(send_mail, session)  # ADB505
+        async def add_user(name: str, tasks: BackgroundTasks, session: AsyncSession = Depends(get_db)) -> int:
+            insert = text("insert into users (name) values (:name) returning id")
+            user_id = await session.scalar(insert, {"name": name})
+            tasks.add_task(queue_mail, session, user_id)  # ADB505
+            return user_id
 
     Good:
 
-        from fastapi import APIRouter, BackgroundTasks
-        from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+        from fastapi import APIRouter, BackgroundTasks, Depends
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
         SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
         router = APIRouter()
 
-        async def send_mail(user_id: int) -> None:
-            async with SessionLocal() as session:
-                ...
+        async def get_db():
+            async with SessionLocal.begin() as session:
+                yield session
+
+        async def queue_mail(user_id: int) -> None:
+            async with SessionLocal.begin() as session:
+                await session.execute(text("insert into mails (user_id) values (:id)"), {"id": user_id})
 
         @router.post("/users")
-        async def add_user(tasks: BackgroundTasks):
-            tasks.add_task(send_mail, 1)
+        async def add_user(
+            name: str, tasks: BackgroundTasks, session: AsyncSession = Depends(get_db, scope="function")
+        ) -> int:
+            insert = text("insert into users (name) values (:name) returning id")
+            user_id = await session.scalar(insert, {"name": name})
+            tasks.add_task(queue_mail, user_id)
+            return user_id
 
     Not reported: ids and plain values; factories; tasks that the handler awaits or gathers.
     """
@@ -246,8 +294,9 @@ def request_session_escapes(module: ModuleFacts) -> Iterator[Hit]:
 def manual_dependency_iteration(module: ModuleFacts) -> Iterator[Hit]:
     """A loop over a provider of sessions, or a `next()` of it.
 
-    Why: `async for db in get_db(): ...; return` leaves the generator suspended at its `yield`: the commit that
-    follows never runs (0 rows), and the session is closed whenever the generator is collected.
+    Why: `async for db in get_db(): ...; return` leaves the generator suspended at its `yield`: the commit that follows
+    never ran (0 rows, no error), and the connection was still in use when the function had returned: the session is
+    closed whenever the generator is collected.
 
     Bad:
 
@@ -264,7 +313,7 @@ def manual_dependency_iteration(module: ModuleFacts) -> Iterator[Hit]:
 
         async def add_user(name: str) -> None:
             async for session in get_db():  # ADB506
-                await session.execute(text("insert into users values (:name)"), {"name": name})
+                await session.execute(text("insert into users (name) values (:name)"), {"name": name})
                 return
 
     Good:
@@ -277,7 +326,7 @@ def manual_dependency_iteration(module: ModuleFacts) -> Iterator[Hit]:
 
         async def add_user(name: str) -> None:
             async with SessionLocal.begin() as session:
-                await session.execute(text("insert into users values (:name)"), {"name": name})
+                await session.execute(text("insert into users (name) values (:name)"), {"name": name})
 
     Not reported: loops over other generators; context managers.
     """
@@ -296,7 +345,8 @@ def session_held_by_stream(module: ModuleFacts) -> Iterator[Hit]:
     """A streaming handler that keeps a request's session, its own or that of a dependency such as authentication.
 
     Why: FastAPI ends a dependency when the response has been sent, and a stream is sent for as long as the client
-    listens: a pool of 15 connections serves 15 listeners, and then nobody.
+    listens. While 15 clients listened, all 15 connections of the default pool stood idle in a transaction, and the next
+    request failed: TimeoutError, QueuePool limit of size 5 overflow 10 reached. With `scope="function"` none did.
 
     Bad:
 
@@ -306,7 +356,7 @@ def session_held_by_stream(module: ModuleFacts) -> Iterator[Hit]:
         from sqlalchemy import text
         from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
-        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True, pool_timeout=0)
         SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
         router = APIRouter()
 
@@ -314,10 +364,10 @@ def session_held_by_stream(module: ModuleFacts) -> Iterator[Hit]:
             async with SessionLocal() as session:
                 yield session
 
-        async def current_user(session: Annotated[AsyncSession, Depends(get_db)]):
+        async def current_user(session: Annotated[AsyncSession, Depends(get_db)]) -> str:
             return await session.scalar(text("select name from users"))
 
-        async def answer(user):
+        async def answer(user: str):
             yield f"hello {user}"
 
         @router.get("/chat")
@@ -332,7 +382,7 @@ def session_held_by_stream(module: ModuleFacts) -> Iterator[Hit]:
         from sqlalchemy import text
         from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
-        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True, pool_timeout=0)
         SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
         router = APIRouter()
 
@@ -340,10 +390,10 @@ def session_held_by_stream(module: ModuleFacts) -> Iterator[Hit]:
             async with SessionLocal() as session:
                 yield session
 
-        async def current_user(session: Annotated[AsyncSession, Depends(get_db, scope="function")]):
+        async def current_user(session: Annotated[AsyncSession, Depends(get_db, scope="function")]) -> str:
             return await session.scalar(text("select name from users"))
 
-        async def answer(user):
+        async def answer(user: str):
             yield f"hello {user}"
 
         @router.get("/chat")
@@ -371,9 +421,9 @@ def session_held_by_stream(module: ModuleFacts) -> Iterator[Hit]:
 def commit_after_response(module: ModuleFacts) -> Iterator[Hit]:
     """A provider whose commit comes after the response.
 
-    Why: since FastAPI 0.118 the code after a dependency's `yield` runs when the response has been sent. A commit
-    that fails there raises in the server's log, and the client has its 200; with `scope="function"` (0.121 and
-    newer) it gets a 500.
+    Why: since FastAPI 0.118 the code after a dependency's `yield` runs when the response has been sent. With a commit
+    that failed (a deferred constraint) the client had a 200 and the row was not stored; with `scope="function"` (0.121
+    and newer) it had a 500.
 
     Bad:
 
@@ -381,6 +431,7 @@ def commit_after_response(module: ModuleFacts) -> Iterator[Hit]:
         fastapi>=0.121
         # file: app.py
         from fastapi import APIRouter, Depends
+        from sqlalchemy import text
         from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
@@ -393,7 +444,8 @@ def commit_after_response(module: ModuleFacts) -> Iterator[Hit]:
                 await session.commit()
 
         @router.post("/users")
-        async def add_user(session: AsyncSession = Depends(get_db)): ...  # ADB508
+        async def add_user(id: int, session: AsyncSession = Depends(get_db)) -> None:  # ADB508
+            await session.execute(text("insert into users (id, name) values (:id, '')"), {"id": id})
 
     Good:
 
@@ -401,6 +453,7 @@ def commit_after_response(module: ModuleFacts) -> Iterator[Hit]:
         fastapi>=0.121
         # file: app.py
         from fastapi import APIRouter, Depends
+        from sqlalchemy import text
         from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
@@ -413,7 +466,8 @@ def commit_after_response(module: ModuleFacts) -> Iterator[Hit]:
                 await session.commit()
 
         @router.post("/users")
-        async def add_user(session: AsyncSession = Depends(get_db, scope="function")): ...
+        async def add_user(id: int, session: AsyncSession = Depends(get_db, scope="function")) -> None:
+            await session.execute(text("insert into users (id, name) values (:id, '')"), {"id": id})
 
     Not reported: projects whose own files do not pin FastAPI to 0.118 or newer, or below 0.106; a `scope` that
     cannot be resolved; providers that do not commit.
@@ -429,30 +483,33 @@ def commit_after_response(module: ModuleFacts) -> Iterator[Hit]:
     "ADB509",
     "sessionmaker-as-dependency",
     Severity.ERROR,
-    "`Depends({factory})` injects a session that nobody closes, and asks the client for its arguments: "
+    "`Depends({factory})` asks the client for the factory's arguments, every request is refused: "
     "write a provider that yields it",
 )
 def sessionmaker_as_dependency(module: ModuleFacts) -> Iterator[Hit]:
     """A session factory used as a dependency.
 
-    Why: FastAPI reads the factory's `__call__(**local_kw)` and demands a query parameter `local_kw` (422); where it
-    is given, the session is never closed.
+    Why: FastAPI reads the factory's `__call__(**local_kw)` and demands a query parameter `local_kw`: the answer is 422;
+    and where a client sends one, TypeError: `Session` has no such argument.
 
     Bad:
 
         from fastapi import APIRouter, Depends
+        from sqlalchemy import text
         from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
         SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
         router = APIRouter()
 
-        @router.get("/users")
-        async def list_users(session: AsyncSession = Depends(SessionLocal)): ...  # ADB509
+        @router.get("/users/count")
+        async def count_users(session: AsyncSession = Depends(SessionLocal)) -> int:  # ADB509
+            return await session.scalar(text("select count(*) from users"))
 
     Good:
 
         from fastapi import APIRouter, Depends
+        from sqlalchemy import text
         from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
@@ -463,8 +520,9 @@ def sessionmaker_as_dependency(module: ModuleFacts) -> Iterator[Hit]:
             async with SessionLocal() as session:
                 yield session
 
-        @router.get("/users")
-        async def list_users(session: AsyncSession = Depends(get_db)): ...
+        @router.get("/users/count")
+        async def count_users(session: AsyncSession = Depends(get_db)) -> int:
+            return await session.scalar(text("select count(*) from users"))
 
     Not reported: functions that return or yield the factory's sessions; what does not resolve to a factory.
     """
@@ -483,7 +541,7 @@ def dependency_called_by_hand(module: ModuleFacts) -> Iterator[Hit]:
     """A direct call that leaves a parameter to its `Depends(...)` default.
 
     Why: only FastAPI resolves `Depends`; a direct call gets the marker object, and the first use of it is an
-    AttributeError: 'Depends' object has no attribute 'execute'.
+    AttributeError: 'Depends' object has no attribute 'scalar'.
 
     Bad:
 
@@ -498,11 +556,11 @@ def dependency_called_by_hand(module: ModuleFacts) -> Iterator[Hit]:
             async with SessionLocal() as session:
                 yield session
 
-        async def current_user(token: str, session: AsyncSession = Depends(get_db)):
-            return await session.scalar(text("select * from users where token = :token"), {"token": token})
+        async def count_users(session: AsyncSession = Depends(get_db)) -> int:
+            return await session.scalar(text("select count(*) from users"))
 
-        async def is_admin(token: str) -> bool:
-            return (await current_user(token)).is_admin  # ADB510
+        async def report() -> str:
+            return f"{await count_users()} users"  # ADB510
 
     Good:
 
@@ -517,11 +575,11 @@ def dependency_called_by_hand(module: ModuleFacts) -> Iterator[Hit]:
             async with SessionLocal() as session:
                 yield session
 
-        async def current_user(token: str, session: AsyncSession = Depends(get_db)):
-            return await session.scalar(text("select * from users where token = :token"), {"token": token})
+        async def count_users(session: AsyncSession = Depends(get_db)) -> int:
+            return await session.scalar(text("select count(*) from users"))
 
-        async def is_admin(token: str, session: AsyncSession) -> bool:
-            return (await current_user(token, session)).is_admin
+        async def report(session: AsyncSession) -> str:
+            return f"{await count_users(session)} users"
 
     Not reported: calls with `*args` or `**kwargs`; `Annotated` parameters, where the missing argument is an error
     of its own; functions that cannot be resolved.
@@ -540,16 +598,19 @@ def dependency_called_by_hand(module: ModuleFacts) -> Iterator[Hit]:
 def swallowing_provider(module: ModuleFacts) -> Iterator[Hit]:
     """A provider that swallows the errors of its handlers.
 
-    Why: since FastAPI 0.110 an exception that a dependency catches at its `yield` and does not raise again is a
-    RuntimeError in the server instead of the intended answer; and what was flushed is committed with whatever
-    follows.
+    Why: since FastAPI 0.110 an exception that a dependency catches at its `yield` and does not raise again becomes a
+    RuntimeError ("Response not awaited"): the client had a 500 instead of the handler's 409, and half of the
+    transaction was committed.
 
     Bad:
 
-        from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+        from fastapi import APIRouter, Depends, HTTPException
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
         SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+        router = APIRouter()
 
         async def get_db():
             async with SessionLocal() as session:
@@ -557,13 +618,22 @@ def swallowing_provider(module: ModuleFacts) -> Iterator[Hit]:
                     yield session
                 except Exception as error:  # ADB511
                     print(error)
+                await session.commit()
+
+        @router.post("/users")
+        async def add_user(name: str, session: AsyncSession = Depends(get_db)) -> None:
+            await session.execute(text("insert into users (name) values (:name)"), {"name": name})
+            raise HTTPException(409, "no chat for the user")
 
     Good:
 
-        from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+        from fastapi import APIRouter, Depends, HTTPException
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
         SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+        router = APIRouter()
 
         async def get_db():
             async with SessionLocal() as session:
@@ -572,6 +642,12 @@ def swallowing_provider(module: ModuleFacts) -> Iterator[Hit]:
                 except Exception:
                     await session.rollback()
                     raise
+                await session.commit()
+
+        @router.post("/users")
+        async def add_user(name: str, session: AsyncSession = Depends(get_db)) -> None:
+            await session.execute(text("insert into users (name) values (:name)"), {"name": name})
+            raise HTTPException(409, "no chat for the user")
 
     Not reported: an `except` that raises or rolls back; one that is not around the `yield`; generators that yield no
     session.

@@ -20,29 +20,41 @@ from flake8_asyncdb.model.values import Tri
 def sync_sessionmaker(module: ModuleFacts) -> Iterator[Hit]:
     """A factory of sync sessions whose engine serves the event loop.
 
-    Why: every query of such a session stops the event loop until the database answers.
+    Why: every query of such a session stops the event loop until the database answers: for 0.515 s where the query
+    takes half a second; in an AsyncSession for 0.008 s.
 
     Bad:
 
-        from fastapi import FastAPI
+        from fastapi import APIRouter
         from sqlalchemy import create_engine, text
         from sqlalchemy.orm import sessionmaker
 
         engine = create_engine("postgresql://db/app", pool_pre_ping=True)
         SessionLocal = sessionmaker(bind=engine)  # ADB301
-        app = FastAPI()
+        router = APIRouter()
 
-        @app.get("/")
-        async def home():
+        @router.get("/users/count")
+        async def count_users() -> int:
             with SessionLocal() as session:
-                return session.scalar(text("select 1"))
+                return session.scalar(text("select count(*) from users"))
 
     Good:
 
-        from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+        from fastapi import APIRouter, Depends
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
         SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+        router = APIRouter()
+
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+
+        @router.get("/users/count")
+        async def count_users(db: AsyncSession = Depends(get_db)) -> int:
+            return await db.scalar(text("select count(*) from users"))
 
     Not reported: a factory whose sessions and engine no async entry point reaches; `sessionmaker(class_=AsyncSession)`
     (ADB302 speaks); one handed straight to `scoped_session` (ADB304 speaks); a local function or variable that is
@@ -61,13 +73,14 @@ def sync_sessionmaker(module: ModuleFacts) -> Iterator[Hit]:
     "ADB302",
     "sessionmaker-for-async-session",
     Severity.ADVICE,
-    "`sessionmaker(class_=AsyncSession)` types its sessions as sync ones: use `async_sessionmaker()`",
+    "`sessionmaker(class_=AsyncSession)` confuses type checkers, its sessions have no type: use `async_sessionmaker()`",
 )
 def sessionmaker_for_async_session(module: ModuleFacts) -> Iterator[Hit]:
     """A sync factory made to produce AsyncSessions.
 
-    Why: it works, but type checkers take its sessions for sync ones, so that a missing `await` passes unseen;
-    `async_sessionmaker` exists since SQLAlchemy 2.0 for this. A convention: nothing fails at run time.
+    Why: it works, but `sessionmaker` is typed for `Session`, which AsyncSession is not: mypy rejects the call (no
+    overload variant) and takes the sessions for Any, so that a missing `await` passes unseen; `async_sessionmaker`
+    exists since SQLAlchemy 2.0 for this. A convention: nothing fails at run time.
 
     Bad:
 
@@ -101,7 +114,7 @@ def expire_on_commit(module: ModuleFacts) -> Iterator[Hit]:
     """AsyncSessions whose objects expire when they commit.
 
     Why: an expired attribute is loaded again when it is read, which an AsyncSession cannot do: MissingGreenlet;
-    as a FastAPI response a 500, or 200 with an empty body where there is no response model.
+    as a FastAPI response a 500 (ResponseValidationError), or 200 with `{}` where there is no response model.
 
     Bad:
 
@@ -110,12 +123,24 @@ def expire_on_commit(module: ModuleFacts) -> Iterator[Hit]:
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
         SessionLocal = async_sessionmaker(engine)  # ADB303
 
+        async def add_user(user) -> str:
+            async with SessionLocal() as session:
+                session.add(user)
+                await session.commit()
+                return user.name
+
     Good:
 
         from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
         SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+
+        async def add_user(user) -> str:
+            async with SessionLocal() as session:
+                session.add(user)
+                await session.commit()
+                return user.name
 
     Not reported: a value that is a variable; options that cannot be resolved; factories of sync sessions.
     """
@@ -141,31 +166,49 @@ def _expires(option: Option) -> bool:
 def scoped_session(module: ModuleFacts) -> Iterator[Hit]:
     """A session registry that cannot tell tasks apart.
 
-    Why: the default registry knows threads, and all requests of an event loop run in one thread. Four concurrent
-    requests shared one session: the first rolled back, and rows that the others had committed were gone.
-    `async_scoped_session` without `scopefunc` is a TypeError at once.
+    Why: the default registry knows threads, and all requests of an event loop run in one thread. Two concurrent
+    requests shared one session: the first rolled back, and the row that the other committed was gone, with 200 as
+    the answer to both. `async_scoped_session` without `scopefunc` is a TypeError at once.
 
     Bad:
 
-        from fastapi import FastAPI
+        from fastapi import APIRouter, Request
         from sqlalchemy import create_engine, text
         from sqlalchemy.orm import scoped_session, sessionmaker
 
         engine = create_engine("postgresql://db/app", pool_pre_ping=True)
         Session = scoped_session(sessionmaker(engine))  # ADB304
-        app = FastAPI()
+        router = APIRouter()
 
-        @app.get("/")
-        async def home():
-            return Session().scalar(text("select 1"))
+        @router.post("/users/{id}")
+        async def add_user(id: int, request: Request) -> None:
+            Session().execute(text("insert into users (id, name) values (:id, '')"), {"id": id})
+            if await request.body():
+                Session().commit()
+            else:
+                Session().rollback()
 
     Good:
 
-        from asyncio import current_task
-        from sqlalchemy.ext.asyncio import async_scoped_session, async_sessionmaker, create_async_engine
+        from fastapi import APIRouter, Depends, Request
+        from sqlalchemy import text
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
-        Session = async_scoped_session(async_sessionmaker(engine, expire_on_commit=False), scopefunc=current_task)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+        router = APIRouter()
+
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+
+        @router.post("/users/{id}")
+        async def add_user(id: int, request: Request, session: AsyncSession = Depends(get_db)) -> None:
+            await session.execute(text("insert into users (id, name) values (:id, '')"), {"id": id})
+            if await request.body():
+                await session.commit()
+            else:
+                await session.rollback()
 
     Not reported: a registry whose sessions and engine no async entry point reaches; a `scopefunc` that asks
     `asyncio.current_task`, or that cannot be resolved.
@@ -193,8 +236,9 @@ def scoped_session(module: ModuleFacts) -> Iterator[Hit]:
 def generator_annotated_as_session(module: ModuleFacts) -> Iterator[Hit]:
     """A provider whose annotation names what it yields instead of what it is.
 
-    Why: type checkers reject it, and take a call of it for a session, so that using the provider without
-    `Depends` passes unseen. A convention: nothing fails at run time.
+    Why: mypy rejects it (the return type of an async generator function should be AsyncGenerator), and takes a
+    call of it for a session, so that using the provider without `Depends` passes unseen. A convention: nothing
+    fails at run time.
 
     Bad:
 
@@ -239,15 +283,15 @@ def generator_annotated_as_session(module: ModuleFacts) -> Iterator[Hit]:
 def unclosed_session(module: ModuleFacts) -> Iterator[Hit]:
     """A session that a function makes and nobody closes.
 
-    Why: its connection is not given back. With a pool of two, the third request failed: TimeoutError, QueuePool
-    limit reached.
+    Why: its connection is not given back before the garbage collector runs. With a pool of two, the third call
+    failed: TimeoutError, QueuePool limit of size 2 overflow 0 reached.
 
     Bad:
 
         from sqlalchemy import create_engine, text
         from sqlalchemy.orm import sessionmaker
 
-        engine = create_engine("postgresql://db/app", pool_pre_ping=True)
+        engine = create_engine("postgresql://db/app", pool_pre_ping=True, pool_size=2, max_overflow=0, pool_timeout=0)
         SessionLocal = sessionmaker(engine)
 
         def count_users() -> int:
@@ -259,7 +303,7 @@ def unclosed_session(module: ModuleFacts) -> Iterator[Hit]:
         from sqlalchemy import create_engine, text
         from sqlalchemy.orm import sessionmaker
 
-        engine = create_engine("postgresql://db/app", pool_pre_ping=True)
+        engine = create_engine("postgresql://db/app", pool_pre_ping=True, pool_size=2, max_overflow=0, pool_timeout=0)
         SessionLocal = sessionmaker(engine)
 
         def count_users() -> int:
@@ -278,34 +322,37 @@ def unclosed_session(module: ModuleFacts) -> Iterator[Hit]:
     "ADB307",
     "sync-with-on-async",
     Severity.ERROR,
-    "`{used} {text}` raises TypeError: write `{wanted}`",
+    "`{used} {text}` fails, it has no such protocol: write `{wanted}`",
 )
 def sync_with_on_async(module: ModuleFacts) -> Iterator[Hit]:
     """`with` where `async with` belongs, or the other way round.
 
-    Why: TypeError: object does not support the context manager protocol (or the asynchronous one).
+    Why: TypeError: object does not support the context manager protocol (or the asynchronous one); on Python 3.10
+    AttributeError: __enter__ (or __aenter__).
 
     Bad:
 
+        from sqlalchemy import text
         from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
         SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
 
-        async def count_users() -> None:
+        async def count_users() -> int:
             with SessionLocal() as session:  # ADB307
-                ...
+                return await session.scalar(text("select count(*) from users"))
 
     Good:
 
+        from sqlalchemy import text
         from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
         SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
 
-        async def count_users() -> None:
+        async def count_users() -> int:
             async with SessionLocal() as session:
-                ...
+                return await session.scalar(text("select count(*) from users"))
 
     Not reported: what does not resolve to a session, a connection or a context manager of one.
     """

@@ -207,7 +207,8 @@ def session_shared_by_tasks(module: ModuleFacts) -> Iterator[Hit]:
     """One AsyncSession in several tasks at once.
 
     Why: two reads on a cold pool raised InvalidRequestError (this session is provisioning a new connection;
-    concurrent operations are not permitted) 20 times of 20; concurrent writes IllegalStateChangeError 10 of 10.
+    concurrent operations are not permitted) 20 times of 20, and closing the session then IllegalStateChangeError;
+    concurrent writes raised one of the two 10 times of 10. Two reads on a warm connection may pass.
 
     Bad:
 
@@ -303,11 +304,12 @@ def blocking_call_in_async_function(module: ModuleFacts) -> Iterator[Hit]:
 def dynamic_relationship(module: ModuleFacts) -> Iterator[Hit]:
     """A relationship that gives a query of the sync API.
 
-    Why: iterating or calling `.all()` on it runs a sync query inside the AsyncSession: MissingGreenlet. SQLAlchemy's
-    asyncio documentation names it as incompatible.
+    Why: iterating or calling `.all()` on it runs a sync query outside the AsyncSession's greenlet: MissingGreenlet.
+    SQLAlchemy's asyncio documentation names it as incompatible.
 
     Bad:
 
+        from sqlalchemy import ForeignKey
         from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
         from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -322,8 +324,19 @@ def dynamic_relationship(module: ModuleFacts) -> Iterator[Hit]:
             id: Mapped[int] = mapped_column(primary_key=True)
             chats = relationship("Chat", lazy="dynamic")  # ADB108
 
+        class Chat(Base):
+            __tablename__ = "chats"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+
+        async def list_chats(user_id: int) -> list[Chat]:
+            async with SessionLocal() as session:
+                user = await session.get_one(User, user_id)
+                return user.chats.all()
+
     Good:
 
+        from sqlalchemy import ForeignKey
         from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
         from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -337,6 +350,16 @@ def dynamic_relationship(module: ModuleFacts) -> Iterator[Hit]:
             __tablename__ = "users"
             id: Mapped[int] = mapped_column(primary_key=True)
             chats = relationship("Chat", lazy="write_only")
+
+        class Chat(Base):
+            __tablename__ = "chats"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+
+        async def list_chats(user_id: int) -> list[Chat]:
+            async with SessionLocal() as session:
+                user = await session.get_one(User, user_id)
+                return list(await session.scalars(user.chats.select()))
 
     Not reported: programs that make no AsyncSession, or make sync sessions too, for which it may be meant.
     """
@@ -391,13 +414,14 @@ def event_loop_in_async_function(module: ModuleFacts) -> Iterator[Hit]:
     "ADB110",
     "raw-sql-string",
     Severity.ERROR,
-    "`{call}` refuses a plain string since SQLAlchemy 2.0 (ObjectNotExecutableError): wrap it, `text(...)`",
+    "`{call}` refuses a plain string since SQLAlchemy 2.0: wrap it, `text(...)`",
 )
 def raw_sql_string(module: ModuleFacts) -> Iterator[Hit]:
     """SQL given to a session or connection as a plain string.
 
-    Why: ObjectNotExecutableError: Not an executable object, on every call. In an f-string the values also are
-    part of the SQL: use `text()` with bound parameters.
+    Why: a session raises ArgumentError (Textual SQL expression should be explicitly declared as text(...)), a
+    connection ObjectNotExecutableError, on every call. In an f-string the values also are part of the SQL: use
+    `text()` with bound parameters.
 
     Bad:
 

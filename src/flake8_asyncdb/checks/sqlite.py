@@ -19,8 +19,9 @@ from flake8_asyncdb.facts.listeners import may_act_on
 def sqlite_without_pragmas(module: ModuleFacts) -> Iterator[Hit]:
     """An engine on a SQLite file that runs with SQLite's defaults.
 
-    Why: with the default journal a reader that is in a transaction keeps a writer waiting until "database is
-    locked", and foreign keys are not enforced. Both are set for each connection, by a listener.
+    Why: with the default journal a commit waits for every reader that is half way through its rows, and fails with
+    "database is locked" when they take longer than SQLite's timeout, 5 s; with WAL it passed. And rows that refer to
+    nothing were stored, until `foreign_keys=ON`. Both are set for each connection, by a listener.
 
     Bad:
 
@@ -63,8 +64,8 @@ def sqlite_without_pragmas(module: ModuleFacts) -> Iterator[Hit]:
 def inert_pragmas(module: ModuleFacts) -> Iterator[Hit]:
     """A PRAGMA listener that acts on nothing.
 
-    Why: the serving engine keeps SQLite's defaults, as was read back from it: journal_mode delete, synchronous
-    2, cache_size -2000. With the listener on `engine.sync_engine`: wal, 1, -64000.
+    Why: the serving engine keeps SQLite's defaults, as was read back from it: journal_mode delete, synchronous 2,
+    cache_size -2000. With the listener on `engine.sync_engine`: wal, 1, -64000.
 
     Bad:
 
@@ -78,6 +79,8 @@ def inert_pragmas(module: ModuleFacts) -> Iterator[Hit]:
         @event.listens_for(sync_engine, "connect")  # ADB702
         def set_pragmas(connection, record):
             connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute("PRAGMA cache_size=-64000")
 
     Good:
 
@@ -90,6 +93,8 @@ def inert_pragmas(module: ModuleFacts) -> Iterator[Hit]:
         @event.listens_for(engine.sync_engine, "connect")
         def set_pragmas(connection, record):
             connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute("PRAGMA cache_size=-64000")
 
     Not reported: listeners on `Engine`, on `engine.sync_engine` or on an engine that anything else uses; an
     `isinstance(connection, sqlite3.Connection)` gate where a sync engine is served too.
@@ -109,8 +114,8 @@ def inert_pragmas(module: ModuleFacts) -> Iterator[Hit]:
 def static_pool_on_file(module: ModuleFacts) -> Iterator[Hit]:
     """One connection for all sessions of a file.
 
-    Why: sessions share a transaction. When one rolled back between another's insert and commit, the committed
-    row was gone.
+    Why: sessions share a transaction. When one rolled back between another's insert and commit, the committed row was
+    gone: 0 rows and no error.
 
     Bad:
 
@@ -146,15 +151,28 @@ def static_pool_on_file(module: ModuleFacts) -> Iterator[Hit]:
 def incomplete_pragmas(module: ModuleFacts) -> Iterator[Hit]:
     """A PRAGMA listener that leaves out what matters.
 
-    Why: without WAL readers and writers lock each other out; without `foreign_keys=ON` SQLite takes rows that refer
-    to nothing, although the models declare the key.
+    Why: without WAL a commit fails with "database is locked" while somebody reads; without `foreign_keys=ON` SQLite
+    took a chat of a user that does not exist, although the models declare the key. With both the commit passed, and the
+    chat was an IntegrityError.
 
     Bad:
 
-        from sqlalchemy import event
+        from sqlalchemy import ForeignKey, event
         from sqlalchemy.ext.asyncio import create_async_engine
+        from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
         engine = create_async_engine("sqlite+aiosqlite:///app.db")
+
+        class Base(DeclarativeBase): ...
+
+        class User(Base):
+            __tablename__ = "users"
+            id: Mapped[int] = mapped_column(primary_key=True)
+
+        class Chat(Base):
+            __tablename__ = "chats"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
 
         @event.listens_for(engine.sync_engine, "connect")  # ADB703
         def set_pragmas(connection, record):
@@ -162,14 +180,27 @@ def incomplete_pragmas(module: ModuleFacts) -> Iterator[Hit]:
 
     Good:
 
-        from sqlalchemy import event
+        from sqlalchemy import ForeignKey, event
         from sqlalchemy.ext.asyncio import create_async_engine
+        from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
         engine = create_async_engine("sqlite+aiosqlite:///app.db")
+
+        class Base(DeclarativeBase): ...
+
+        class User(Base):
+            __tablename__ = "users"
+            id: Mapped[int] = mapped_column(primary_key=True)
+
+        class Chat(Base):
+            __tablename__ = "chats"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
 
         @event.listens_for(engine.sync_engine, "connect")
         def set_pragmas(connection, record):
             connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA foreign_keys=ON")
             connection.execute("PRAGMA synchronous=NORMAL")
 
     Not reported: a missing `busy_timeout` (sqlite3 waits 5 s by itself); `foreign_keys` where no model declares one;
@@ -179,5 +210,6 @@ def incomplete_pragmas(module: ModuleFacts) -> Iterator[Hit]:
         if listener.sets_pragmas and not listener.is_inert and listener.missing_pragmas:
             names = " and ".join(f"`{pragma}`" for pragma in listener.missing_pragmas)
             wal = "journal_mode=WAL" in listener.missing_pragmas
-            effect = "readers and writers lock each other out" if wal else "foreign keys are not enforced"
-            yield hit(listener.node, pragmas=names, effect=effect)
+            keys = "foreign_keys=ON" in listener.missing_pragmas
+            effects = ["readers and writers lock each other out"] * wal + ["foreign keys are not enforced"] * keys
+            yield hit(listener.node, pragmas=names, effect=", ".join(effects))

@@ -18,7 +18,7 @@ from flake8_asyncdb.facts.urls import ASYNC_DRIVER_FOR
 def sync_driver_url(module: ModuleFacts) -> Iterator[Hit]:
     """An async engine on a URL with a sync driver.
 
-    Why: `create_async_engine` raises InvalidRequestError: it requires an async driver.
+    Why: `create_async_engine` raises InvalidRequestError: the asyncio extension requires an async driver.
 
     Bad:
 

@@ -131,7 +131,7 @@ class ModuleFacts:
     def session_calls(self) -> list[OpenedSession]:
         """The sessions made without a factory: the class called directly."""
         names = (api.ASYNC_SESSION, api.SESSION, "sqlmodel.ext.asyncio.AsyncSession", "sqlmodel.Session")
-        return [OpenedSession(site, self.project) for site in self.calls_to(*names)]
+        return [OpenedSession(site, name, self.project) for name in names for site in self.calls_to(name)]
 
     @cached_property
     def columns(self) -> list[Column]:
@@ -209,7 +209,7 @@ class ModuleFacts:
     @cached_property
     def apps(self) -> list[App]:
         """The applications that it makes."""
-        return [App(site, self.project) for site in self.calls_to(*APP_CALLS)]
+        return [App(site, name, self.project) for name in APP_CALLS for site in self.calls_to(name)]
 
     @cached_property
     def hooks(self) -> list[Hook]:
@@ -313,8 +313,8 @@ class ModuleFacts:
 
     def relationships(self) -> Iterator[Relationship]:
         """The relationships that it declares."""
-        for site in self.calls_to(*RELATIONSHIP_CALLS):
-            yield Relationship(site, self.project)
+        for name in RELATIONSHIP_CALLS:
+            yield from (Relationship(site, name, self.project) for site in self.calls_to(name))
 
     def raw_sql_calls(self) -> Iterator[practices.RawSql]:
         """The plain strings given where a statement belongs."""
@@ -347,10 +347,6 @@ class ModuleFacts:
     def hard_deletions(self) -> Iterator[practices.HardDeletion]:
         """The real deletions of models that can be marked as deleted."""
         return practices.hard_deletions(self)
-
-    def is_handler(self, function: Function) -> bool:
-        """Whether a function of the module is a route handler."""
-        return any(handler.function is function for handler in self.handlers)
 
 
 class ProjectFacts:
@@ -397,6 +393,13 @@ class ProjectFacts:
     def is_endpoint(self, function: Function) -> bool:
         """Whether FastAPI calls a function: a handler or a dependency."""
         return function in self._endpoints
+
+    def runs_for_requests_only(self, function: Function, seen: frozenset[Function] = frozenset()) -> bool:
+        """Whether a function is a handler or dependency, or is called by nothing but such functions."""
+        if self.is_endpoint(function):
+            return True
+        callers = [] if function in seen else self.callers(function)
+        return bool(callers) and all(self.runs_for_requests_only(caller, seen | {function}) for caller in callers)
 
     @cached_property
     def application_modules(self) -> frozenset[Module]:
@@ -447,6 +450,12 @@ class ProjectFacts:
         """Whether the project surely uses an older SQLAlchemy."""
         pin = self.project.pin("sqlalchemy")
         return pin is not None and pin.is_below(version)
+
+    @property
+    def sqlmodel_is_naive(self) -> bool:
+        """Whether the project's files allow a SQLModel before 0.0.45, which made plain `datetime` fields aware."""
+        pin = self.project.pin("sqlmodel")
+        return pin is not None and not pin.is_at_least((0, 0, 45))
 
     @property
     def commits_after_response(self) -> bool:

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from flake8_asyncdb.facts.options import Options
+from flake8_asyncdb.facts.options import CallFact, Options
 from flake8_asyncdb.model.project import Class
 from flake8_asyncdb.model.scopes import Scope
 from flake8_asyncdb.model.values import (
     External,
     Instance,
-    Method,
     Site,
     Tri,
     TypeForm,
@@ -80,18 +79,8 @@ class Default:
     zone: Zone
 
 
-class Column:
+class Column(CallFact):
     """One `Column`, `mapped_column` or SQLModel `Field` call."""
-
-    def __init__(self, site: Site, callee: str, project: ProjectFacts) -> None:
-        self.site = site
-        self.callee = callee
-        self.project = project
-        self.options = Options(site, project.inference)
-
-    @property
-    def node(self) -> ast.Call:
-        return self.site.node
 
     @property
     def is_field(self) -> bool:
@@ -304,7 +293,7 @@ class MappedClass:
     def zone_of_annotations(self) -> Zone:
         """What `Mapped[datetime]` without a type becomes in this class, by its base's `type_annotation_map`."""
         if self.is_sqlmodel:
-            return Zone.NAIVE if self.has_table else Zone.UNKNOWN
+            return Zone.NAIVE if self.has_table and self.project.sqlmodel_is_naive else Zone.UNKNOWN
         if self.is_declarative is Tri.YES:
             return annotation_zone(self.cls, self.project)
         if self.is_declarative is Tri.UNKNOWN:
@@ -397,8 +386,3 @@ def column_defaults(module: ModuleFacts) -> Iterator[Default]:
         for keyword in column.keywords:
             if zone is not None:
                 yield Default(keyword.arg or "", keyword.value, column.site.scope, zone)
-
-
-def is_metadata_method(value: Value, name: str) -> bool:
-    """Whether the value is `metadata.<name>`."""
-    return isinstance(value, Method) and value.name == name and value.receiver.cls == External("sqlalchemy.MetaData")

@@ -173,6 +173,8 @@ def _gathered(module: ModuleFacts, scope: Scope) -> Iterator[SharedSession]:
             counts: dict[str, int] = {}
             for argument in site.node.args:
                 for expression, times in _tasks(argument, module, scope):
+                    if isinstance(expression, ast.Call) and _starts_task(Site(expression, scope), module):
+                        continue
                     for name in _sessions_used(expression, module):
                         counts[name] = counts.get(name, 0) + times
             for name, count in counts.items():
@@ -231,20 +233,9 @@ def _repeats(site: Site, name: str, module: ModuleFacts) -> bool:
     current: ast.AST | None = site.node
     while current is not None and current is not site.scope.owner.node:
         if isinstance(current, ast.For | ast.AsyncFor | ast.While | ast.ListComp | ast.SetComp | ast.GeneratorExp):
-            inside = [
-                b for b in site.scope.owner.bindings.get(root, ()) if _is_below(b.statement, current, index.parents)
-            ]
+            inside = [b for b in site.scope.owner.bindings.get(root, ()) if index.is_inside(b.statement, current)]
             return not inside
         current = index.parents.get(current)
-    return False
-
-
-def _is_below(node: ast.AST, ancestor: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:
-    current: ast.AST | None = node
-    while current is not None:
-        if current is ancestor:
-            return True
-        current = parents.get(current)
     return False
 
 

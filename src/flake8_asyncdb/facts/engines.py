@@ -6,7 +6,7 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from flake8_asyncdb.facts.options import Option, Options
+from flake8_asyncdb.facts.options import CallFact, Option, Options
 from flake8_asyncdb.facts.urls import DatabaseUrl
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import sites
@@ -23,18 +23,8 @@ SYNC_POOLS = ("sqlalchemy.pool.QueuePool", "sqlalchemy.pool.SingletonThreadPool"
 ASYNCPG_REFUSES = ("sslmode", "channel_binding")
 
 
-class Engine:
+class Engine(CallFact):
     """One `create_engine` or `create_async_engine` call."""
-
-    def __init__(self, site: Site, callee: str, project: ProjectFacts) -> None:
-        self.site = site
-        self.callee = callee
-        self.project = project
-        self.options = Options(site, project.inference)
-
-    @property
-    def node(self) -> ast.Call:
-        return self.site.node
 
     @property
     def call_name(self) -> str:
@@ -198,10 +188,7 @@ class Engine:
             or self.has_pool("sqlalchemy.pool.NullPool")
         ):
             return False
-        if self.project.is_endpoint(self.function):
-            return True
-        callers = self.project.callers(self.function)
-        return bool(callers) and all(self.project.is_endpoint(caller) for caller in callers)
+        return self.project.runs_for_requests_only(self.function)
 
     @cached_property
     def stays_local(self) -> bool:

@@ -261,7 +261,7 @@ def own_sessions(body: HandlerBody) -> Iterator[OwnSession]:
         and _opens_session(inference.value(site.node, site.scope), inference)
     ]
     blocks = [block for site in opened if (block := _with_around(site.node, parents)) is not None]
-    if blocks and _awaits_outside(body.function, blocks, parents):
+    if blocks and _awaits_outside(body.function, blocks):
         return
     for site in opened:
         yield OwnSession(site.node, f"{ast.unparse(site.node.func)}()")
@@ -281,14 +281,9 @@ def _with_around(node: ast.Call, parents: dict[ast.AST, ast.AST]) -> ast.AST | N
     return parents.get(item) if isinstance(item, ast.withitem) else None
 
 
-def _awaits_outside(function: Function, blocks: list[ast.AST], parents: dict[ast.AST, ast.AST]) -> bool:
-    for node in function.scope.awaits:
-        current: ast.AST | None = node
-        while current is not None and current not in blocks:
-            current = parents.get(current)
-        if current is None:
-            return True
-    return False
+def _awaits_outside(function: Function, blocks: list[ast.AST]) -> bool:
+    index = function.module.index
+    return any(not any(index.is_inside(node, block) for block in blocks) for node in function.scope.awaits)
 
 
 CLOSERS = (External("contextlib.closing"), External("contextlib.aclosing"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from flake8_asyncdb.facts.options import Option, Options
+from flake8_asyncdb.facts.options import CallFact, Option
 from flake8_asyncdb.facts.shutdown import leaves_engine_open
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.project import Function
@@ -22,17 +22,8 @@ HOOK_ARGUMENTS = ("on_startup", "on_shutdown")
 HOOK_METHODS = frozenset({"on_event", "add_event_handler"})
 
 
-class App:
+class App(CallFact):
     """One `FastAPI(...)` or `Starlette(...)` call."""
-
-    def __init__(self, site: Site, project: ProjectFacts) -> None:
-        self.site = site
-        self.project = project
-        self.options = Options(site, project.inference)
-
-    @property
-    def node(self) -> ast.Call:
-        return self.site.node
 
     @property
     def call_name(self) -> str:

@@ -56,6 +56,8 @@ class EventLoop:
                 for operation in self.project.effects.operations(function):
                     if is_sync_io(operation):
                         found[operation.receiver] = None
+                for store in function.scope.attribute_stores:
+                    found.update(dict.fromkeys(instances(self.project.inference.bound(store))))
                 for site in sites(function):
                     if self.project.inference.value(site.node.func, site.scope) == External("sqlalchemy.inspect"):
                         for argument in site.node.args[:1]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.scopes import Kind
-from flake8_asyncdb.model.values import Literal, Site, Tri, Value, is_known
+from flake8_asyncdb.model.values import Literal, Site, Tri, Value
+
+if TYPE_CHECKING:
+    from flake8_asyncdb.facts import ProjectFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,16 @@ def _changes(node: ast.AST, name: str) -> bool:
     return False
 
 
-def is_certain(option: Option) -> bool:
-    """Given, and with a value that is known."""
-    return option.is_present and option.value is not None and is_known(option.value)
+class CallFact:
+    """Something of the domain that one call makes; `callee` is the canonical name of what was called."""
+
+    def __init__(self, site: Site, callee: str, project: ProjectFacts) -> None:
+        self.site = site
+        self.callee = callee
+        self.project = project
+        self.options = Options(site, project.inference)
+
+    @property
+    def node(self) -> ast.Call:
+        """The call."""
+        return self.site.node

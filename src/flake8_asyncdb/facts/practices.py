@@ -76,15 +76,12 @@ class SlowAwait:
 
 def slow_awaits(module: ModuleFacts) -> Iterator[SlowAwait]:
     """The awaited calls of other services inside the `begin()` blocks of a module."""
-    parents = module.module.index.parents
-    for scope in module.module.index.scopes.values():
+    index = module.module.index
+    for scope in index.scopes.values():
         blocks = [block for block in scope.withs if _begins_transaction(block, module)]
         for node in scope.awaits if blocks else ():
             if isinstance(node.value, ast.Call) and _is_slow(node.value, module):
-                current: ast.AST | None = node
-                while current is not None and current not in blocks:
-                    current = parents.get(current)
-                if current is not None:
+                if any(index.is_inside(node, block) for block in blocks):
                     yield SlowAwait(node, f"{ast.unparse(node.value.func)}()")
 
 

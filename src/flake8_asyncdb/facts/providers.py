@@ -46,7 +46,7 @@ class SessionProvider:
             isinstance(item.context_expr, ast.Call)
             and isinstance(item.context_expr.func, ast.Attribute)
             and item.context_expr.func.attr in COMMITTING
-            and any(_is_inside(node, block, self.function) for node in self.function.scope.yields)
+            and any(self.function.module.index.is_inside(node, block) for node in self.function.scope.yields)
             and self._is_of_session(item.context_expr.func.value)
             for block in self.function.scope.withs
             for item in block.items
@@ -75,15 +75,6 @@ def _ends_transaction(node: ast.AST) -> bool:
     return (
         isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("rollback", "throw")
     )
-
-
-def _is_inside(node: ast.AST, block: ast.AST, function: Function) -> bool:
-    current: ast.AST | None = node
-    while current is not None and current is not function.node:
-        if current is block:
-            return True
-        current = function.module.index.parents.get(current)
-    return False
 
 
 def _is_inside_body(node: ast.AST, block: ast.Try, parents: dict[ast.AST, ast.AST]) -> bool:

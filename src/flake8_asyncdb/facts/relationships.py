@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from flake8_asyncdb.facts.options import Option, Options
-from flake8_asyncdb.model.values import Site
+from flake8_asyncdb.facts.options import CallFact, Option
 
 if TYPE_CHECKING:
-    from flake8_asyncdb.facts import ProjectFacts
+    pass
 
 RELATIONSHIP_CALLS = (
     "sqlalchemy.orm.relationship",
@@ -18,17 +17,8 @@ RELATIONSHIP_CALLS = (
 )
 
 
-class Relationship:
+class Relationship(CallFact):
     """One `relationship(...)`, `backref(...)` or `dynamic_loader(...)` call."""
-
-    def __init__(self, site: Site, project: ProjectFacts) -> None:
-        self.site = site
-        self.project = project
-        self.options = Options(site, project.inference)
-
-    @property
-    def node(self) -> ast.Call:
-        return self.site.node
 
     @property
     def name(self) -> str:

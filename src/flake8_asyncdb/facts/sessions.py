@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flake8_asyncdb.facts.engines import engine_sites
-from flake8_asyncdb.facts.options import Option, Options
+from flake8_asyncdb.facts.options import CallFact, Option
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import SYNC_IO, is_awaited, sites
 from flake8_asyncdb.model.inference import Inference
@@ -33,18 +33,8 @@ if TYPE_CHECKING:
 CLOSING = frozenset({"close", "remove"})
 
 
-class SessionFactory:
+class SessionFactory(CallFact):
     """One `sessionmaker`, `async_sessionmaker`, `scoped_session` or `async_scoped_session` call."""
-
-    def __init__(self, site: Site, callee: str, project: ProjectFacts) -> None:
-        self.site = site
-        self.callee = callee
-        self.project = project
-        self.options = Options(site, project.inference)
-
-    @property
-    def node(self) -> ast.Call:
-        return self.site.node
 
     @cached_property
     def product(self) -> Value:
@@ -99,17 +89,8 @@ class SessionFactory:
         return self.site in loop.factories or bool(self.engines & loop.engines)
 
 
-class OpenedSession:
+class OpenedSession(CallFact):
     """A session made by calling its class."""
-
-    def __init__(self, site: Site, project: ProjectFacts) -> None:
-        self.site = site
-        self.project = project
-        self.options = Options(site, project.inference)
-
-    @property
-    def node(self) -> ast.Call:
-        return self.site.node
 
     @property
     def is_async(self) -> bool:

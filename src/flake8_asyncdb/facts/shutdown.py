@@ -36,14 +36,7 @@ def _manages_yield(node: ast.Call, lifespan: Function) -> bool:
     block = parents.get(item) if isinstance(item, ast.withitem) else None
     if block is None:
         return False
-    return any(_is_below(each, block, parents) for each in lifespan.scope.yields)
-
-
-def _is_below(node: ast.AST, ancestor: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:
-    current: ast.AST | None = node
-    while current is not None and current is not ancestor:
-        current = parents.get(current)
-    return current is not None
+    return any(lifespan.module.index.is_inside(each, block) for each in lifespan.scope.yields)
 
 
 def _may_dispose(site: Site, project: ProjectFacts) -> bool:

@@ -187,8 +187,9 @@ def is_class(name: str) -> bool:
             "set",
             "tuple",
             "frozenset",
-            "object",
         )
+    if name in ("typing.Any", "typing_extensions.Any"):
+        return False
     return (
         name in CLASS_LIKE
         or name in SMALL_CLASSES
@@ -202,6 +203,7 @@ RESULTS = {
     CREATE_ASYNC_ENGINE: ASYNC_ENGINE,
     ASYNC_ENGINE_FROM_CONFIG: ASYNC_ENGINE,
     "sqlalchemy.make_url": "sqlalchemy.URL",
+    "sqlalchemy.URL.create": "sqlalchemy.URL",
     "sqlalchemy.inspect": "sqlalchemy.Inspector",
     "sqlalchemy.orm.declarative_base": "sqlalchemy.orm.DeclarativeMeta",
     "sqlite3.connect": "sqlite3.Connection",
@@ -213,6 +215,7 @@ METHOD_RESULTS = {
     f"{ENGINE}.raw_connection": "sqlalchemy.PoolProxiedConnection",
     f"{ASYNC_ENGINE}.connect": ASYNC_CONNECTION,
     "sqlalchemy.orm.registry.generate_base": "sqlalchemy.orm.DeclarativeMeta",
+    "sqlalchemy.URL.set": "sqlalchemy.URL",
     f"{SESSION}.query": QUERY,
     f"{SESSION}.connection": CONNECTION,
     f"{SESSION}.begin": "sqlalchemy.orm.SessionTransaction",

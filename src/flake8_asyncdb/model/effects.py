@@ -36,11 +36,16 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A place that runs a function of the project: a call, or an attribute that is a property."""
+    """A place that runs a function of the project: a call, or an attribute that is a property.
+
+    `receiver` is the class of the object that a method is called on, which decides what the method's own calls
+    on `self` mean.
+    """
 
     node: ast.expr
     scope: Scope
     function: Function
+    receiver: Class | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,10 @@ class Witness:
         return scope.module.enclosing_function(scope) or self.function
 
 
+Call = tuple[Function, Class | None]
+"""A function and the class of the object that it is called on."""
+
+
 class Effects:
     """The project's call graph, built on demand; each function is looked at once."""
 
@@ -72,7 +81,7 @@ class Effects:
         self.inference = inference
         self._operations: dict[Scope, list[Operation]] = {}
         self._steps: dict[Scope, list[Step]] = {}
-        self._blocking: dict[Function, Witness | None] = {}
+        self._blocking: dict[Call, Witness | None] = {}
 
     # -- one function
 
@@ -84,10 +93,10 @@ class Effects:
         """The method calls on library objects directly in a scope."""
         if scope not in self._operations:
             self._operations[scope] = [
-                Operation(site, member.receiver, member.name)
+                operation
                 for site in sites_in(scope)
                 for member in members(self.inference.value(site.node.func, site.scope))
-                if isinstance(member, Method)
+                if (operation := _operation(site, member)) is not None
             ]
         return self._operations[scope]
 
@@ -99,12 +108,22 @@ class Effects:
         """The functions of the project that a scope runs by itself."""
         if scope not in self._steps:
             found = [
-                Step(site.node, site.scope, called)
+                Step(site.node, site.scope, function, receiver)
                 for site in sites_in(scope)
-                for called in self.called(self.inference.value(site.node.func, site.scope))
+                for function, receiver in self._called(self.inference.value(site.node.func, site.scope))
             ]
-            self._steps[scope] = found + list(self._properties(scope))
+            self._steps[scope] = found + list(self._entered(scope)) + list(self._properties(scope))
         return self._steps[scope]
+
+    def _entered(self, scope: Scope) -> Iterator[Step]:
+        for block in scope.withs:
+            name = "__aenter__" if isinstance(block, ast.AsyncWith) else "__enter__"
+            for item in block.items:
+                at = scope.module.index.scope_at(item.context_expr)
+                for instance in instances(self.inference.value(item.context_expr, at)):
+                    method = self.inference.find_method(instance.cls, name) if isinstance(instance.cls, Class) else None
+                    if method is not None:
+                        yield Step(item.context_expr, at, method)
 
     def _properties(self, scope: Scope) -> Iterator[Step]:
         index = scope.module.index
@@ -119,17 +138,40 @@ class Effects:
 
     def called(self, value: Value) -> Iterator[Function]:
         """The functions that calling `value` runs on the caller's thread."""
+        for function, _ in self._called(value):
+            yield function
+
+    def _called(self, value: Value) -> Iterator[Call]:
         for member in members(value):
             if isinstance(member, Class):
-                constructor = self.inference.find_method(member, "__init__")
-                if constructor is not None:
-                    yield constructor
-            elif isinstance(member, Bound) and not self.inference.is_opaque(member.function):
-                yield member.function
+                method = self.inference.find_method(member, "__init__")
+                receiver: Class | None = member
+            elif isinstance(member, Bound):
+                method = None if self.inference.is_opaque(member.function) else member.function
+                of_project = isinstance(member.receiver, Instance) and isinstance(member.receiver.cls, Class)
+                receiver = member.receiver.cls if of_project else None  # type: ignore[union-attr, assignment]
             elif isinstance(member, Instance) and isinstance(member.cls, Class):
-                called = self.inference.find_method(member.cls, "__call__")
-                if called is not None:
-                    yield called
+                method = self.inference.find_method(member.cls, "__call__")
+                receiver = member.cls
+            else:
+                continue
+            if method is not None:
+                yield method, receiver
+
+    def _steps_on(self, function: Function, receiver: Class | None) -> Iterator[Step]:
+        """The steps of a method with its calls on `self` looked up on the class that it is called on."""
+        if receiver is None or function.owner is None or not function.parameters:
+            yield from self.steps(function)
+            return
+        own = function.parameters[0].name
+        for step in self.steps(function):
+            if not _is_call_on(step.node, own):
+                yield step
+        for site in sites(function):
+            if _is_call_on(site.node, own) and isinstance(site.node.func, ast.Attribute):
+                method = self.inference.find_method(receiver, site.node.func.attr)
+                if method is not None and not self.inference.is_opaque(method):
+                    yield Step(site.node, site.scope, method, receiver)
 
     # -- through functions
 
@@ -144,24 +186,24 @@ class Effects:
                     seen.add(step.function)
                     queue.append(step.function)
 
-    def blocking(self, function: Function) -> Witness | None:
+    def blocking(self, function: Function, receiver: Class | None = None) -> Witness | None:
         """How a sync function does sync database I/O on its caller's thread, the shortest way; None if it does not."""
-        if function in self._blocking:
-            return self._blocking[function]
-        came_from: dict[Function, Function | None] = {function: None}
-        queue = [function]
-        for current in queue:
-            witness = self._blocking[current] if current in self._blocking else self._own_witness(current)
+        start = (function, receiver)
+        if start in self._blocking:
+            return self._blocking[start]
+        came_from: dict[Call, Call | None] = {start: None}
+        queue = [start]
+        for call in queue:
+            witness = self._blocking[call] if call in self._blocking else self._own_witness(call[0])
             if witness is not None:
-                return self._witnesses_back_to(function, witness, came_from)
-            if current in self._blocking:
+                return self._witnesses_back_to(start, call, witness, came_from)
+            if call in self._blocking:
                 continue
-            for step in self.steps(current):
-                if step.function in came_from or not self.runs_at_once(step):
-                    continue
-                if not is_optional(step.node, current):
-                    came_from[step.function] = current
-                    queue.append(step.function)
+            for step in self._steps_on(*call):
+                following = (step.function, step.receiver)
+                if following not in came_from and self.runs_at_once(step) and not is_optional(step.node, call[0]):
+                    came_from[following] = call
+                    queue.append(following)
         self._blocking.update(dict.fromkeys(came_from, None))
         return None
 
@@ -175,14 +217,15 @@ class Effects:
         return Witness(function, None, found[0]) if found else None
 
     def _witnesses_back_to(
-        self, start: Function, witness: Witness, came_from: dict[Function, Function | None]
+        self, start: Call, call: Call, witness: Witness, came_from: dict[Call, Call | None]
     ) -> Witness:
-        """Remember, for each function on the way that was found, how it goes on; the witness of its start."""
-        self._blocking[witness.function] = witness
-        while witness.function is not start:
-            before = came_from[witness.function]
+        """Remember, for each call on the way that was found, how it goes on; the witness of its start."""
+        self._blocking[call] = witness
+        while call != start:
+            before = came_from[call]
             assert before is not None
-            witness = self._blocking[before] = Witness(before, witness, witness.operation)
+            call = before
+            witness = self._blocking[call] = Witness(call[0], witness, witness.operation)
         return witness
 
     def runs_at_once(self, step: Step) -> bool:
@@ -195,6 +238,16 @@ class Effects:
         if isinstance(parent, ast.withitem | ast.For | ast.comprehension | ast.YieldFrom | ast.Starred):
             return True
         return isinstance(parent, ast.Call) and self.inference.value(parent.func, step.scope) in DRIVERS
+
+
+def _is_call_on(node: ast.expr, name: str) -> bool:
+    """Whether a node is `name.method(...)`."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == name
+    )
 
 
 def is_optional(node: ast.AST, function: Function) -> bool:
@@ -225,6 +278,15 @@ def _wants_any(test: ast.expr, names: set[str]) -> bool:
     return False
 
 
+def _operation(site: Site, called: Value) -> Operation | None:
+    if isinstance(called, Method):
+        return Operation(site, called.receiver, called.name)
+    if isinstance(called, External) and called.name in api.DRIVER_CONNECTS:
+        module, _, function = called.name.rpartition(".")
+        return Operation(site, Instance(External(module)), function)
+    return None
+
+
 DRIVERS = tuple(External(f"builtins.{name}") for name in ("next", "list", "tuple", "set", "sum", "any", "all"))
 
 
@@ -252,6 +314,8 @@ def is_sync_io(operation: Operation) -> bool:
         return operation.method in api.METADATA_IO and bool(operation.site.node.args or operation.site.node.keywords)
     if cls.name == api.SCOPED_SESSION:
         return operation.method in api.SESSION_IO
+    if f"{cls.name}.{operation.method}" in api.DRIVER_CONNECTS:
+        return True
     return any(operation.method in SYNC_IO.get(name, ()) for name in external_bases(cls.name))
 
 

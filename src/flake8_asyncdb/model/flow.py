@@ -7,33 +7,37 @@ import ast
 from flake8_asyncdb.model.scopes import Binding, Index, Kind
 
 Block = tuple[ast.AST, str]
-_BLOCK_HEADS = (ast.For, ast.AsyncFor, ast.With, ast.AsyncWith)
+"""A compound statement, and the part of it that something stands in."""
+
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_WITHS = (ast.With, ast.AsyncWith)
+_COMPOUND = (ast.If, *_LOOPS, ast.Try, *_WITHS, ast.Match, *([ast.TryStar] if hasattr(ast, "TryStar") else []))
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.Module)
+_ALWAYS = ("", "finalbody")
 
 
 def reaching(bindings: list[Binding], use: ast.AST, index: Index) -> list[Binding]:
     """The bindings of one scope that can reach `use` in it.
 
-    Reads backwards from the use: a binding in a block that surely ran before it
-    hides all earlier ones; one in another arm of the same `if` or `try` cannot
-    reach it. Where nothing precedes the use (a loop's later turn), all may.
+    Reads backwards from the use: a binding in a block that surely ran before it hides all earlier ones; one in
+    another arm of the same `if`, `try` or `match`, or in an arm that returns or raises, cannot reach it; one that
+    follows can, on a later turn of a loop around both.
     """
-    at = _position(use)
-    path = block_path(use, index)
-    blocks = dict(path)
-    statement = index.statement_of(use)
+    at, statement = _position(use), index.statement_of(use)
+    path = dict(block_path(use, index))
     found: list[Binding] = []
     for binding in sorted(bindings, key=_bound_at, reverse=True):
-        own = binding.statement
-        if _bound_at(binding) >= at or (own is statement and not isinstance(own, _BLOCK_HEADS)):
+        blocks = [] if isinstance(binding.node, ast.arg) else block_path(binding.statement, index)
+        if _bound_at(binding) >= at or (binding.statement is statement and not isinstance(statement, _LOOPS + _WITHS)):
+            if any(isinstance(node, _LOOPS) and path.get(node) == part for node, part in blocks):
+                found.append(binding)
             continue
-        is_parameter = binding.kind is Kind.PARAMETER or isinstance(binding.node, ast.arg)
-        binding_path = [] if is_parameter else block_path(own, index)
-        if any(
-            blocks.get(node, block) != block and _exclusive(node, block, blocks[node]) for node, block in binding_path
-        ):
+        if any(_excludes(node, part, path.get(node, part)) for node, part in blocks):
+            continue
+        if any(path.get(node) != part and _leaves(node, part) for node, part in blocks):
             continue
         found.append(binding)
-        if all(blocks.get(node) == block for node, block in binding_path):
+        if _surely_ran(binding, blocks, path):
             break
     return found or bindings
 
@@ -45,35 +49,60 @@ def any_before(bindings: list[Binding], use: ast.AST, index: Index) -> bool:
 
 
 def block_path(node: ast.AST, index: Index) -> list[Block]:
-    """The compound statements around a node within its function, each with the field that the node stands in."""
+    """The compound statements around a node within its function, each with the part that the node stands in."""
     path: list[Block] = []
-    while True:
-        parent = index.parents.get(node)
-        if parent is None:
-            return path
-        if isinstance(
-            parent,
-            ast.If | ast.For | ast.AsyncFor | ast.While | ast.Try | ast.With | ast.AsyncWith | ast.match_case,
-        ):
-            path.append((parent, field_of(parent, node)))
-        if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef | ast.Module):
-            return path
-        node = parent
+    parent = index.parents.get(node)
+    while parent is not None and not isinstance(parent, _FUNCTIONS):
+        if isinstance(parent, _COMPOUND):
+            path.append((parent, _part_of(parent, node)))
+        node, parent = parent, index.parents.get(parent)
+    return path
 
 
-def field_of(parent: ast.AST, child: ast.AST) -> str:
-    """The field of `parent` that `child` stands in."""
-    for name in ("body", "orelse", "finalbody", "handlers"):
-        block = getattr(parent, name, None)
-        if isinstance(block, list) and any(child is statement for statement in block):
+def _part_of(parent: ast.AST, child: ast.AST) -> str:
+    """The part of a compound statement that a child stands in; empty for its head, which always runs."""
+    for name in ("body", "orelse", "finalbody"):
+        if any(child is statement for statement in getattr(parent, name, ())):
             return name
+    for name in ("handlers", "cases"):
+        for position, arm in enumerate(getattr(parent, name, ())):
+            if child is arm:
+                return f"{name}{position}"
     return ""
 
 
-def _exclusive(node: ast.AST, one: str, other: str) -> bool:
-    if isinstance(node, ast.If):
-        return {one, other} == {"body", "orelse"}
-    return isinstance(node, ast.Try) and {one, other} == {"handlers", "orelse"}
+def _excludes(node: ast.AST, one: str, other: str) -> bool:
+    """Whether only one of two parts of a statement can have run."""
+    if one == other or "" in (one, other) or isinstance(node, _LOOPS):
+        return False
+    arms = {part for part in (one, other) if part == "orelse" or part[0] in "hc"}
+    return {one, other} == {"body", "orelse"} if isinstance(node, ast.If) else len(arms) == 2
+
+
+def _leaves(node: ast.AST, part: str) -> bool:
+    """Whether a part of a statement ends by returning or raising; what a `try` raises may be caught."""
+    if part == "body" and not isinstance(node, ast.If):
+        return False
+    if part.startswith(("handlers", "cases")):
+        name = part.rstrip("0123456789")
+        block = getattr(node, name)[int(part[len(name) :])].body
+    else:
+        block = getattr(node, part, None) if part else None
+    return bool(block) and isinstance(block[-1], ast.Return | ast.Raise)
+
+
+def _surely_ran(binding: Binding, blocks: list[Block], path: dict[ast.AST, str]) -> bool:
+    """Whether every way to the use comes by the binding."""
+    if binding.kind is Kind.LOOP and path.get(binding.statement) != "body":
+        return False
+    return all(
+        path.get(node) == part or part in _ALWAYS or (part == "body" and path.get(node) == "orelse" and _tries(node))
+        for node, part in blocks
+    )
+
+
+def _tries(node: ast.AST) -> bool:
+    return not isinstance(node, (*_LOOPS, ast.If))
 
 
 def _bound_at(binding: Binding) -> tuple[int, int]:

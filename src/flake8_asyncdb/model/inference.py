@@ -126,6 +126,8 @@ class Inference:
                 return Instance(External(api.LIST), (self.value(node.elt, inner),))
             case ast.Subscript():
                 return self._subscript(node, scope)
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(number))):
+                return Literal(-number)
             case ast.BinOp(op=ast.BitOr()):
                 return TypeForm(node, scope)
             case ast.JoinedStr():
@@ -140,8 +142,11 @@ class Inference:
             return base if base.name in api.CLASS_LIKE else TypeForm(node, scope)
         if isinstance(base, Class):
             return TypeForm(node, scope)
-        if isinstance(base, Tuple) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int):
-            return base.items[node.slice.value] if -len(base.items) <= node.slice.value < len(base.items) else UNKNOWN
+        if isinstance(base, Tuple):
+            position = self.value(node.slice, scope)
+            if isinstance(position, Literal) and isinstance(position.value, int):
+                inside = -len(base.items) <= position.value < len(base.items)
+                return base.items[position.value] if inside else UNKNOWN
         if isinstance(base, Instance) and base.args and base.cls in (External(api.LIST), External("builtins.tuple")):
             return base.args[0]
         return UNKNOWN
@@ -205,7 +210,7 @@ class Inference:
             case Kind.ASSIGNMENT:
                 return self._assigned(binding)
             case Kind.WITH if binding.value is not None:
-                entered = self.entered(self.value(binding.value, scope))
+                entered = self.entered(self.value(binding.value, scope), is_async=binding.is_async)
                 return unpack(entered, binding.path)
             case Kind.LOOP if binding.value is not None:
                 around = scope.parent if isinstance(scope.node, scopes.Comprehension) else scope
@@ -224,7 +229,8 @@ class Inference:
             return actual
         declared = self.value(binding.annotation, scope)
         if declared == External("typing.TypeAlias"):
-            return actual
+            is_text = isinstance(binding.value, ast.Constant) and isinstance(binding.value.value, str)
+            return TypeForm(binding.value, scope) if is_text and binding.value is not None else actual
         return self.refine(self.annotation(binding.annotation, scope), actual)
 
     def _imported(self, binding: Binding) -> Value:
@@ -375,7 +381,8 @@ class Inference:
     def _is_instance(self, value: Value, names: tuple[str, ...]) -> Tri:
         if isinstance(value, Instance):
             return self.is_subclass(value.cls, *names)
-        return Tri.UNKNOWN if value is UNKNOWN else Tri.NO
+        may_be_an_object = isinstance(value, External) and not api.is_class(value.name)
+        return Tri.UNKNOWN if value is UNKNOWN or may_be_an_object or isinstance(value, Method) else Tri.NO
 
     def is_subclass(self, cls: Value, *names: str) -> Tri:
         """Whether a class is one of these external classes or derives from one."""
@@ -384,6 +391,8 @@ class Inference:
         if not isinstance(cls, Class):
             return Tri.UNKNOWN
         bases = self.linearized(cls)
+        if External("typing.Protocol") in bases:
+            return Tri.UNKNOWN
         if any(isinstance(base, External) and self.is_subclass(base, *names) is Tri.YES for base in bases):
             return Tri.YES
         return Tri.UNKNOWN if UNKNOWN in bases else Tri.NO
@@ -453,7 +462,7 @@ class Inference:
 
     def _product(self, maker: str, site: Site) -> Value:
         """The session that a session factory makes."""
-        if any(keyword.arg is None for keyword in site.node.keywords):
+        if maker == api.SESSIONMAKER and any(keyword.arg is None for keyword in site.node.keywords):
             return UNKNOWN
         for keyword in site.node.keywords:
             if keyword.arg == "class_":
@@ -755,11 +764,11 @@ class Inference:
                 return value
         return UNKNOWN
 
-    def entered(self, value: Value) -> Value:
-        """What `with value as name` binds."""
-        return union([self._entered(member) for member in members(value)])
+    def entered(self, value: Value, *, is_async: bool = False) -> Value:
+        """What `with value as name` binds, or `async with`."""
+        return union([self._entered(member, is_async) for member in members(value)])
 
-    def _entered(self, value: Value) -> Value:
+    def _entered(self, value: Value, is_async: bool) -> Value:
         if not isinstance(value, Instance):
             return UNKNOWN
         if isinstance(value.cls, External):
@@ -767,7 +776,7 @@ class Inference:
                 return value.args[0] if value.args else UNKNOWN
             return value
         site = value.site
-        for name in ("__enter__", "__aenter__"):
+        for name in ("__aenter__", "__enter__") if is_async else ("__enter__", "__aenter__"):
             method = self.class_attribute(value.cls, name, value)
             if isinstance(method, Bound):
                 returned = substitute_self(self.result(method.function), method.function, value)
@@ -825,6 +834,10 @@ def substitute_self(value: Value, function: Function, receiver: Instance) -> Val
     plain = Instance(function.owner)
     if value == plain:
         return receiver
+    if isinstance(value, Instance) and value.cls is function.owner and value.site is not None:
+        called = value.site.node.func
+        if isinstance(called, ast.Name) and function.parameters and called.id == function.parameters[0].name:
+            return Instance(receiver.cls, value.args, value.site, value.source)
     if isinstance(value, Instance) and plain in value.args:
         args = tuple(receiver if argument == plain else argument for argument in value.args)
         return Instance(value.cls, args, value.site, value.source)

@@ -67,6 +67,8 @@ def _text(path: Path) -> str:
 def _required(text: str, library: str) -> Pin | None:
     """The range in `fastapi[standard]>=0.115,<1`, quoted or not, or in Poetry's `fastapi = "^0.115"`."""
     for line in text.splitlines():
+        if line.lstrip().startswith("#"):
+            continue
         stated = re.search(
             rf"(?<![\w.-]){library}(?:\[[^\]]*\])?\s*((?:[<>=!~]=?=?\s*[\d.*]+\s*,?\s*)+)",
             line,
@@ -84,12 +86,12 @@ def _required(text: str, library: str) -> Pin | None:
 
 def _range(text: str) -> Pin:
     lowest, highest = Pin().lowest, Pin().highest
-    for operator, number in re.findall(r"([\^~<>=!]*)\s*([\d.]+(?:\.\*)?)", text):
+    for operator, number in re.findall(r"([\^~<>=!]*)\s*(\d+(?:\.\d+)*(?:\.\*)?)", text):
         version = _version(number)
         if operator in (">=", ">", "~=", "~", "^"):
             lowest = max(lowest, version)
         if operator in ("", "==", "==="):
-            lowest, highest = version, (*version[:-1], version[-1] + 1) if "*" in number else (*version, 1)
+            lowest, highest = version, (*version[:-1], version[-1] + 1) if number.endswith("*") else (*version, 1)
         if operator == "<":
             highest = min(highest, version)
         if operator == "<=":
@@ -104,4 +106,4 @@ def _range(text: str) -> Pin:
 
 
 def _version(text: str) -> Version:
-    return tuple(int(part) for part in text.split(".") if part.isdigit()) or (0,)
+    return tuple(int(part[:9]) for part in text.split(".") if part.isdigit()) or (0,)

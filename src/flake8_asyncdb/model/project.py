@@ -24,7 +24,8 @@ SKIPPED_DIRECTORIES = frozenset(
 )
 EXTERNAL = frozenset(sys.stdlib_module_names) | {"sqlalchemy", "sqlmodel", "fastapi", "starlette", "pydantic"}
 _IMPORT = re.compile(
-    rb"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n#]*)|import[ \t]+([\w., \t]+))",
+    rb"(?:^|[;:])[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^)]*\)|(?:[^\n#\\]|\\\n)*)"
+    rb"|import[ \t]+([\w., \t]+))",
     re.MULTILINE,
 )
 _TEST_NAME = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py|tests\.py")
@@ -198,7 +199,7 @@ class Module:
     def is_migration(self) -> bool:
         """An Alembic environment or revision."""
         if self.file_name == "env.py":
-            return b"alembic" in self.source
+            return b"alembic" in self.source or "alembic" in self.directory or "migrations" in self.directory
         return "versions" in self.directory.split("/") and (b"revision" in self.source or b"alembic" in self.source)
 
     @cached_property
@@ -247,8 +248,8 @@ class Module:
             if plain:
                 targets = [name.split(" as ")[0].strip() for name in plain.split(",")]
             else:
-                cleaned = re.sub(r"#[^\n]*", "", names).strip("()")
-                imported = [name.split(" as ")[0].strip() for name in cleaned.split(",")]
+                cleaned = re.sub(r"#[^\n]*|\\\n", "", names).strip("()")
+                imported = [name.split(" as ")[0].strip(" \t\n;") for name in cleaned.split(",")]
                 dot = "" if origin.endswith(".") else "."
                 targets = [origin, *(f"{origin}{dot}{name}" for name in imported if name and name != "*")]
             for target in targets:

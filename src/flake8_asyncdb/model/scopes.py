@@ -125,14 +125,22 @@ class Index:
 
     def scope_at(self, node: ast.AST) -> Scope:
         """The scope that the names in `node` are looked up in."""
+        below = [node, node]
         current: ast.AST | None = node
-        previous: ast.AST = node
         while current is not None:
             scope = self.scopes.get(current)
-            if scope is not None and (current is node or _is_inside(current, previous)):
+            if scope is not None and (current is node or _is_inside(current, *below)):
                 return scope
-            previous, current = current, self.parents.get(current)
+            below = [current, below[0]]
+            current = self.parents.get(current)
         return self.root
+
+    def is_inside(self, node: ast.AST, ancestor: ast.AST) -> bool:
+        """Whether `node` is `ancestor` or stands below it."""
+        current: ast.AST | None = node
+        while current is not None and current is not ancestor:
+            current = self.parents.get(current)
+        return current is not None
 
     def statement_of(self, node: ast.AST) -> ast.AST:
         """The statement that `node` is part of."""
@@ -141,14 +149,14 @@ class Index:
         return node
 
 
-def _is_inside(definition: ast.AST, child: ast.AST) -> bool:
-    """Whether `child` is evaluated in the scope that `definition` opens, not in the one around it."""
+def _is_inside(definition: ast.AST, child: ast.AST, grandchild: ast.AST) -> bool:
+    """Whether what stands below `child` is evaluated in the scope that `definition` opens, not in the one around it."""
     if isinstance(definition, FunctionNode | ast.ClassDef):
         return isinstance(child, ast.stmt)
     if isinstance(definition, ast.Lambda):
         return child is definition.body
     if isinstance(definition, Comprehension):
-        return child is not definition.generators[0]
+        return child is not definition.generators[0] or grandchild is not definition.generators[0].iter
     return True
 
 
@@ -205,8 +213,9 @@ class _Indexer:
         scope = binding.scope
         if binding.name in scope.global_names:
             scope = self.root
-        elif binding.name in scope.nonlocal_names and scope.parent is not None:
-            scope = scope.parent
+        elif binding.name in scope.nonlocal_names:
+            around = [s for s in scope.ancestors() if is_function(s.node) or isinstance(s.node, ast.Lambda)]
+            scope = next((s for s in around if binding.name in s.bindings), around[0] if around else scope)
         scope.bindings.setdefault(binding.name, []).append(binding)
 
     def bind_target(self, target: ast.expr, template: Binding, path: tuple[int, ...] = ()) -> None:
@@ -257,6 +266,7 @@ class _Indexer:
             template = Binding("", Kind.LOOP, generator, inner, node, generator.iter, is_async=bool(generator.is_async))
             self.bind_target(generator.target, template)
             scope.owner.note("loops", generator)
+            self.queue(generator, [generator.target], inner)
             self.queue(generator, list(generator.ifs), inner)
         elements = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         self.queue(node, elements, inner)

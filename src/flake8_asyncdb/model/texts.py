@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function, Module
@@ -74,8 +75,11 @@ class TextEvaluator:
         body = getattr(top, "body", [])
         if not isinstance(body, list):
             return {}
-        reached = self._run_to(body, {}, scope.owner, chain)
-        return reached if reached is not None else {}
+        reached = self._run_to(body, {}, scope.owner, chain) or {}
+        for inner, outer in reversed(list(pairwise(chain))):
+            if isinstance(outer, ast.IfExp) and inner is not outer.test:
+                reached = self._assume(outer.test, reached, scope, inner is outer.body)
+        return reached
 
     def _run_to(self, body: list[ast.stmt], env: Environment, scope: Scope, chain: list[ast.AST]) -> Environment | None:
         """The environment before the statement of `body` that holds the node at the start of `chain`."""
@@ -93,6 +97,10 @@ class TextEvaluator:
                 if any(child in chain for child in statement.orelse):
                     return self._run_to(statement.orelse, other, scope, chain)
                 return current
+            if isinstance(statement, ast.With | ast.AsyncWith):
+                current = _forgotten([i.optional_vars for i in statement.items if i.optional_vars is not None], current)
+            elif isinstance(statement, ast.For | ast.AsyncFor):
+                current = _forgotten([statement.target], current)
             for block in _blocks(statement):
                 if any(child in chain for child in block):
                     return self._run_to(block, current, scope, chain)
@@ -102,9 +110,10 @@ class TextEvaluator:
     def _run(self, statement: ast.stmt, env: Environment, scope: Scope) -> Environment | None:
         """The environment after a statement; None when it leaves the block."""
         match statement:
-            case ast.Assign(targets=[target], value=value) | ast.AnnAssign(target=target, value=ast.expr() as value):
-                key = _key(target)
-                return {**env, key: self._evaluate(value, env, scope)} if key else env
+            case ast.Assign(targets=targets, value=value):
+                return self._assigned(targets, value, env, scope)
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                return self._assigned([target], value, env, scope)
             case ast.AugAssign(target=target, op=ast.Add(), value=value):
                 key = _key(target)
                 if key:
@@ -118,15 +127,30 @@ class TextEvaluator:
                 return _join(after_taken, after_other)
             case ast.Return() | ast.Raise() | ast.Continue() | ast.Break():
                 return None
-            case ast.Try(body=body, finalbody=finalbody):
-                after = self._run_block(body, env, scope)
+            case ast.Try(body=body, orelse=orelse, finalbody=finalbody):
+                after = self._run_block([*body, *orelse], env, scope)
                 for handler in statement.handlers:
                     after = _join(after, self._run_block(handler.body, env, scope))
                 return after if after is None else self._run_block(finalbody, after, scope)
-            case ast.With(body=body) | ast.AsyncWith(body=body):
-                return self._run_block(body, env, scope)
-            case ast.For(body=body) | ast.AsyncFor(body=body) | ast.While(body=body):
+            case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):
+                names = [item.optional_vars for item in items if item.optional_vars is not None]
+                return self._run_block(body, _forgotten(names, env), scope)
+            case ast.For(target=target, body=body) | ast.AsyncFor(target=target, body=body):
+                return _join(env, self._run_block(body, _forgotten([target], env), scope))
+            case ast.While(body=body):
                 return _join(env, self._run_block(body, env, scope))
+            case ast.Match(cases=cases):
+                after = env
+                for case in cases:
+                    after = _join(after, self._run_block(case.body, env, scope)) or env
+                return after
+        return env
+
+    def _assigned(self, targets: list[ast.expr], value: ast.expr, env: Environment, scope: Scope) -> Environment:
+        texts = self._evaluate(value, env, scope)
+        for target in targets:
+            key = _key(target)
+            env = {**env, key: texts} if key else _forgotten([target], env)
         return env
 
     def _run_block(self, body: list[ast.stmt], env: Environment, scope: Scope) -> Environment | None:
@@ -141,6 +165,8 @@ class TextEvaluator:
 
     def _split(self, test: ast.expr, env: Environment, scope: Scope) -> tuple[Environment, Environment]:
         """The environments in which a condition holds and does not."""
+        if isinstance(test, ast.NamedExpr):
+            env = self._assigned([test.target], test.value, env, scope)
         return self._assume(test, env, scope, True), self._assume(test, env, scope, False)
 
     def _assume(self, test: ast.expr, env: Environment, scope: Scope, truth: bool) -> Environment:
@@ -148,6 +174,9 @@ class TextEvaluator:
         match test:
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 return self._assume(operand, env, scope, not truth)
+            case ast.Compare(left=left, ops=[ast.NotIn() | ast.NotEq() as op], comparators=others):
+                positive = ast.Compare(left, [ast.In() if isinstance(op, ast.NotIn) else ast.Eq()], others)
+                return self._assume(positive, env, scope, not truth)
             case ast.BoolOp(op=op, values=values):
                 if isinstance(op, ast.And) is truth:
                     for value in values:
@@ -221,12 +250,14 @@ class TextEvaluator:
         texts: Texts = frozenset({Text("")})
         for value in values:
             inner = value.value if isinstance(value, ast.FormattedValue) else value
-            plain = not isinstance(value, ast.FormattedValue) or value.format_spec is None
+            plain = not isinstance(value, ast.FormattedValue) or (value.format_spec is None and value.conversion == -1)
             texts = _concat(texts, self._evaluate(inner, env, scope) if plain else UNKNOWN_TEXT)
         return self._limit(texts)
 
     def _named(self, name: str, scope: Scope) -> Texts:
         bindings = self.inference.find_bindings(name, scope)
+        if bindings and bindings[0].scope.owner is scope.owner:
+            bindings = [binding for binding in bindings if binding.kind in (Kind.PARAMETER, Kind.IMPORT)]
         return self._bindings(bindings)
 
     def _bindings(self, bindings: list[Binding]) -> Texts:
@@ -284,7 +315,8 @@ class TextEvaluator:
                 continue
             if name in base.methods:
                 method = base.methods[name]
-                return self._returned(method, {}) if self.inference.is_property(method) else UNKNOWN_TEXT
+                is_own = base is cls and self.inference.is_property(method)
+                return self._returned(method, {}) if is_own else UNKNOWN_TEXT
             stores = base.instance_stores.get(name)
             if stores:
                 return self._bindings(stores)
@@ -337,6 +369,9 @@ class TextEvaluator:
             schemes = [k.value for k in node.keywords if k.arg in ("drivername", "scheme")] or node.args[:1]
             if schemes and isinstance(self.inference.value(subject, scope), External):
                 return _concat(self._evaluate(schemes[0], env, scope), frozenset({Text("://", exact=False)}))
+        if name == "strip" and not node.args:
+            texts = self._evaluate(subject, env, scope)
+            return frozenset(Text(t.prefix.strip() if t.exact else t.prefix.lstrip(), t.exact) for t in texts)
         if name in _SAME_TEXT:
             return self._evaluate(subject, env, scope)
         if name == "format":
@@ -366,7 +401,11 @@ class TextEvaluator:
         positional = [p.name for p in function.parameters]
         if called.receiver is not None and positional:
             positional = positional[1:]
-        given: Environment = {}
+        given: Environment = {
+            parameter.name: self.at(parameter.value, function.outer)
+            for parameter in function.parameters
+            if parameter.value is not None
+        }
         for name, argument in zip(positional, node.args, strict=False):
             given[name] = self._evaluate(argument, env, scope)
         for keyword in node.keywords:
@@ -376,7 +415,7 @@ class TextEvaluator:
 
     def _returned(self, function: Function, given: Environment) -> Texts:
         """What a function returns for these arguments."""
-        if self._depth >= MAX_CALLS:
+        if self._depth >= MAX_CALLS or function.is_generator:
             return UNKNOWN_TEXT
         self._depth += 1
         try:
@@ -420,6 +459,12 @@ def _key(node: ast.expr) -> str | None:
         parts.append(node.attr)
         node = node.value
     return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else None
+
+
+def _forgotten(targets: list[ast.expr], env: Environment) -> Environment:
+    """The environment without knowledge of the names in assignment targets."""
+    names = [node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)]
+    return {**env, **dict.fromkeys(names, UNKNOWN_TEXT)}
 
 
 def _concat(left: Texts, right: Texts) -> Texts:

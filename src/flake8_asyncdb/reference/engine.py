@@ -60,9 +60,7 @@ def _create_sqlite_engine(url: URL, settings: Settings) -> AsyncEngine:
         connect_args={"isolation_level": None},
         hide_parameters=True,
     )
-    configure_sqlite(
-        engine, busy_timeout_ms=settings.sqlite_busy_timeout_ms, cache_kib=settings.sqlite_cache_kib
-    )
+    configure_sqlite(engine, busy_timeout_ms=settings.sqlite_busy_timeout_ms, cache_kib=settings.sqlite_cache_kib)
     return engine
 
 

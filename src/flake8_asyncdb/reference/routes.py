@@ -125,9 +125,7 @@ async def restore_chat_session(chat_session_id: Id, chat_sessions: ChatSessionSe
 
 
 @router.post("/chat-sessions/{chat_session_id}/messages", status_code=status.HTTP_201_CREATED)
-async def create_message(
-    chat_session_id: Id, data: MessageCreate, messages: MessageServiceDep
-) -> MessageRead:
+async def create_message(chat_session_id: Id, data: MessageCreate, messages: MessageServiceDep) -> MessageRead:
     """Append a message of the user."""
     return MessageRead.model_validate(await messages.create(chat_session_id, "user", data))
 

@@ -7,9 +7,7 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")
-]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 Email = Annotated[str, StringConstraints(to_lower=True, max_length=320, pattern=r"^[^@\s\x00]+@[^@\s\x00]+$")]
 Content = Annotated[str, StringConstraints(min_length=1, max_length=100_000, pattern=r"^[^\x00]*$")]
 """Texts. None may contain NUL, which PostgreSQL cannot store."""

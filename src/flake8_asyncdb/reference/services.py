@@ -186,9 +186,7 @@ class MessageService:
 
     async def get(self, message_id: int) -> Message:
         """Return a message."""
-        statement = (
-            select(Message).join(Message.chat_session).join(ChatSession.user).where(Message.id == message_id)
-        )
+        statement = select(Message).join(Message.chat_session).join(ChatSession.user).where(Message.id == message_id)
         return await _one(self._db, Message, statement)
 
     async def page(self, chat_session_id: int, after: int, limit: int) -> Sequence[Message]:

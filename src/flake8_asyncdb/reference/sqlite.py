@@ -33,9 +33,7 @@ def configure_sqlite(engine: AsyncEngine, *, busy_timeout_ms: int, cache_kib: in
     @event.listens_for(engine.sync_engine, "connect")
     def set_pragmas(dbapi_connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
         cursor = dbapi_connection.cursor()
-        cursor.execute(
-            f"PRAGMA busy_timeout = {busy_timeout_ms:d}"
-        )  # first: the change to WAL may have to wait
+        cursor.execute(f"PRAGMA busy_timeout = {busy_timeout_ms:d}")  # first: the change to WAL may have to wait
         cursor.execute("PRAGMA journal_mode = WAL")  # readers and one writer do not block each other
         cursor.execute("PRAGMA synchronous = NORMAL")  # with WAL: safe but for the last commits on power loss
         cursor.execute(f"PRAGMA cache_size = -{cache_kib:d}")  # negative: KiB, not pages

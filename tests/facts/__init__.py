@@ -1,0 +1,1 @@
+"""The facts: what the code has, before any rule judges it."""

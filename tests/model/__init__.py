@@ -1,0 +1,1 @@
+"""The model: scopes, names, types, texts and effects."""

@@ -1,0 +1,87 @@
+"""ADB505 request-session-escapes, with FastAPI 0.118 and newer: the transaction is held until the task ends."""
+
+from __future__ import annotations
+
+import asyncio
+from types import ModuleType
+
+import pytest
+from apps import Exchange, application
+from fastapi import Depends, FastAPI
+from harness import Database, Loader
+from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+OBSERVED = "when the task starts the client has its 200 and the row is not committed; a task that fails rolls it back"
+
+MAILS = "create table mails (user_id int not null)"
+BROKEN_MAILS = "create table mails (user_id int not null check (user_id < 0))"
+
+
+def watch(example: ModuleType, database: Database, exchange: Exchange) -> list[tuple[bool, int]]:
+    """For each mail, whether the client has its answer, and how many users everybody else sees, as it begins."""
+    seen = []
+
+    def on_statement(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("insert into mails"):
+            seen.append((exchange.is_answered, database.scalar("select count(*) from users")))
+
+    event.listen(example.engine.sync_engine, "before_cursor_execute", on_statement)
+    return seen
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("section", "users"), [("Bad", 0), ("Good", 1)])
+async def test_the_task_starts_before_the_request_has_committed(
+    load: Loader, database: Database, section: str, users: int
+) -> None:
+    database.create_all()
+    database.sql(MAILS)
+    example = load("ADB505", section)
+    exchange = Exchange(application(example), "POST", "/users?name=Ann")
+    seen = watch(example, database, exchange)
+    await exchange.run()
+    assert seen == [(True, users)]
+    assert database.sql("select user_id from mails") == [(int(exchange.body),)]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("section", "left"), [("Bad", []), ("Good", [("Ann",)])])
+async def test_a_task_that_fails_undoes_the_request(
+    load: Loader, database: Database, section: str, left: list[tuple[str]]
+) -> None:
+    database.create_all()
+    database.sql(BROKEN_MAILS)
+    exchange = Exchange(application(load("ADB505", section)), "POST", "/users?name=Ann")
+    with pytest.raises(IntegrityError):
+        await exchange.run()
+    assert exchange.status == 200
+    assert database.sql("select name from users") == left
+
+
+@pytest.mark.asyncio
+async def test_a_task_of_its_own_takes_a_connection_that_nobody_gives_back(load: Loader, database: Database) -> None:
+    database.sql(MAILS)
+    bad = load("ADB505", "Bad")
+    app = FastAPI()
+    answered = asyncio.Event()
+    sessions = []
+    tasks = []
+    provided = Depends(bad.get_db)
+
+    @app.post("/users")
+    async def add_user(session: AsyncSession = provided) -> None:
+        async def later() -> None:
+            await answered.wait()
+            await bad.queue_mail(session, 1)
+
+        sessions.append(session)
+        tasks.append(asyncio.create_task(later()))
+
+    await Exchange(app, "POST", "/users").run()
+    answered.set()
+    await asyncio.gather(*tasks)
+    assert bad.engine.pool.checkedout() == 1
+    assert database.sql("select user_id from mails") == []
+    await sessions[0].close()
