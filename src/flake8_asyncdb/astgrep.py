@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 OLDEST = (0, 42, 0)
@@ -16,12 +16,15 @@ UNSAFE = "--unsafe-fixes"
 MAX_PASSES = 10
 OWN_CONFIGURATION = ("-c", "--config", "-r", "--rule", "--inline-rules")
 FIXES = ("-U", "--update-all")
+INTERACTIVE = ("-i", "--interactive")
+FORMATS = ("--format", "--json", "--report-style")
 SWITCHES = ("--off", "--hint", "--info", "--warning", "--error")
+_APPLIED = re.compile(r"^Applied (\d+) change", re.MULTILINE)
 _VERSION = re.compile(r"ast-grep (\d+)\.(\d+)\.(\d+)")
 
 
 class Unusable(Exception):
-    """There is no ast-grep that can run the rules; the text says why, and what to do."""
+    """The rules cannot be run; the text says why, and what to do."""
 
 
 def rules_directory() -> Path:
@@ -30,14 +33,16 @@ def rules_directory() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "rules"
 
 
-def configuration(unsafe: bool = False) -> Path:
-    """The `sgconfig.yml` that ast-grep is started with."""
-    return rules_directory() / ("sgconfig-unsafe.yml" if unsafe else "sgconfig.yml")
+def configuration(fixes: bool = False, unsafe: bool = False) -> Path:
+    """The configuration that ast-grep is started with: for reports, or with all fixes that it may apply."""
+    name = "sgconfig-unsafe.yml" if unsafe else "sgconfig-fixes.yml" if fixes else "sgconfig.yml"
+    return rules_directory() / name
 
 
 def codes() -> frozenset[str]:
-    """The codes that the rules have."""
-    return frozenset(path.stem for path in rules_directory().glob("*/**/ADB*.yml"))
+    """The codes that the rules report."""
+    reported = (rules_directory() / name for name in ("adb", "opinionated"))
+    return frozenset(path.stem for directory in reported for path in directory.rglob("ADB*.yml"))
 
 
 def binary() -> str:
@@ -65,42 +70,67 @@ def binary() -> str:
 
 
 def scan(argv: Sequence[str]) -> int:
-    """Run `ast-grep scan` with the rules; everything but `--unsafe-fixes` is handed on to it.
+    """Run `ast-grep scan` with the rules, and hand it everything but `--unsafe-fixes`.
 
-    Where fixes are applied they are applied until none is left: of two that
-    overlap ast-grep takes only one at a time. The exit status is ast-grep's:
-    1 for a finding of severity error; and 2 for arguments that make no sense.
+    With `-U` all fixes are applied, again and again until none is left, since of two that touch ast-grep takes only
+    one at a time; then what remains is reported. `--unsafe-fixes` brings in those that change the schema, the pool
+    or the transactions: shown without `-U`, applied with it. The exit status is ast-grep's, 1 for a finding of
+    severity error; or 2 for arguments that make no sense and when there is no ast-grep.
     """
+    unsafe = UNSAFE in argv
     arguments = [argument for argument in argv if argument != UNSAFE]
-    problem = _misuse(arguments)
-    if problem:
-        return _refuse("scan", problem)
     try:
+        _check(arguments)
         program = binary()
     except Unusable as reason:
-        return _refuse("scan", str(reason))
-    unsafe = len(arguments) < len(argv)
-    # Suppressions of other rules count as unused here, and `-U` would delete them.
-    command = [program, "scan", "--config", str(configuration(unsafe)), "--off=unused-suppression", *arguments]
+        return _refuse("scan", reason)
     if not any(argument in FIXES for argument in arguments):
-        return subprocess.run(command, check=False).returncode
+        fixes = unsafe or any(argument in INTERACTIVE for argument in arguments)
+        return _run(program, configuration(fixes, unsafe), arguments).returncode
+    applied = 0
     for _ in range(MAX_PASSES):
-        done = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", check=False)
-        if not re.search(r"^Applied \d+ change", done.stdout, re.MULTILINE):
+        done = _run(program, configuration(True, unsafe), [*_without_formats(arguments)], capture=True)
+        changes = _APPLIED.search(done.stderr)
+        if changes is None:
             break
-    sys.stdout.write(done.stdout)
-    return done.returncode
+        applied += int(changes[1])
+    print(f"Applied {applied} changes", file=sys.stderr)
+    return _run(program, configuration(), [argument for argument in arguments if argument not in FIXES]).returncode
+
+
+def _run(
+    program: str, config: Path, arguments: Sequence[str], capture: bool = False
+) -> subprocess.CompletedProcess[str]:
+    # What suppresses rules of other packs counts as unused here, and `-U` would delete it.
+    command = [program, "scan", "--config", str(config), "--off=unused-suppression", *_with_imports(arguments)]
+    return subprocess.run(command, capture_output=capture, encoding="utf-8", check=False)
+
+
+def _with_imports(arguments: Sequence[str]) -> Iterator[str]:
+    """The arguments; what is said of a rule is said of the one that adds the import for its fix too."""
+    for argument in arguments:
+        yield argument
+        name, _, value = argument.partition("=")
+        if name in SWITCHES and value in codes():
+            yield f"{name}={value}-import"
+
+
+def _without_formats(arguments: Sequence[str]) -> Iterator[str]:
+    skip = False
+    for argument in arguments:
+        name, separator, _ = argument.partition("=")
+        if not skip and name not in FORMATS:
+            yield argument
+        skip = name in FORMATS and name != "--json" and not separator
 
 
 def lsp(argv: Sequence[str]) -> int:
     """Start the language server of ast-grep with the rules; it talks over stdin and stdout."""
-    problem = _misuse(argv)
-    if problem:
-        return _refuse("lsp", problem)
     try:
+        _check(argv)
         program = binary()
     except Unusable as reason:
-        return _refuse("lsp", str(reason))
+        return _refuse("lsp", reason)
     command = [program, "lsp", "--config", str(configuration()), *argv]
     if os.name == "posix":
         sys.stdout.flush()
@@ -132,17 +162,16 @@ def export(directory: Path) -> list[Path]:
     return [target, *written]
 
 
-def _misuse(arguments: Sequence[str]) -> str | None:
-    """What is wrong with the arguments; ast-grep itself says nothing about a rule that it does not have."""
+def _check(arguments: Sequence[str]) -> None:
+    """Raise Unusable for arguments that ast-grep would take without a word, or mistake for its own."""
     for argument in arguments:
         name, _, value = argument.partition("=")
         if name in OWN_CONFIGURATION:
-            return f"{name}: the rules come with a configuration of their own"
+            raise Unusable(f"{name}: the rules come with a configuration of their own")
         if name in SWITCHES and value.startswith("ADB") and value not in codes():
-            return f"{argument}: the rules for ast-grep have no {value}"
-    return None
+            raise Unusable(f"{argument}: ast-grep has no rule {value}, `flake8-asyncdb rules` lists the plugin's")
 
 
-def _refuse(command: str, sentence: str) -> int:
-    print(f"flake8-asyncdb {command}: {sentence}", file=sys.stderr)
+def _refuse(command: str, reason: Unusable) -> int:
+    print(f"flake8-asyncdb {command}: {reason}", file=sys.stderr)
     return 2
