@@ -102,8 +102,17 @@ def _run(
     program: str, config: Path, arguments: Sequence[str], capture: bool = False
 ) -> subprocess.CompletedProcess[str]:
     # What suppresses rules of other packs counts as unused here, and `-U` would delete it.
-    command = [program, "scan", "--config", str(config), "--off=unused-suppression", *_with_imports(arguments)]
+    given = map(_nearby, _with_imports(arguments))
+    command = [program, "scan", "--config", str(config), "--off=unused-suppression", *given]
     return subprocess.run(command, capture_output=capture, encoding="utf-8", check=False)
+
+
+def _nearby(argument: str) -> str:
+    """A path as seen from here: the rules know test code by the folders on the way, and only those below count."""
+    path = Path(argument)
+    if path.is_absolute() and path.exists() and path.is_relative_to(Path.cwd()):
+        return path.relative_to(Path.cwd()).as_posix()
+    return argument
 
 
 def _with_imports(arguments: Sequence[str]) -> Iterator[str]:
@@ -175,3 +184,16 @@ def _check(arguments: Sequence[str]) -> None:
 def _refuse(command: str, reason: Unusable) -> int:
     print(f"flake8-asyncdb {command}: {reason}", file=sys.stderr)
     return 2
+
+
+def main(argv: Sequence[str]) -> int:
+    """`python -m flake8_asyncdb.astgrep scan ...`, for pre-commit: it starts without the plugin."""
+    commands = {"scan": scan, "lsp": lsp}
+    if not argv or argv[0] not in commands:
+        print("usage: python -m flake8_asyncdb.astgrep {scan,lsp} ...", file=sys.stderr)
+        return 2
+    return commands[argv[0]](argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
