@@ -22,7 +22,10 @@ def analyze(path: Path, tree: ast.Module, source: bytes, rules: list[Rule], sett
         module = module_for(path, tree, source, settings)
         if module is None:
             return []
-        return run(rules, facts_of(module, settings).module(module))
+        try:
+            return run(rules, facts_of(module, settings).module(module))
+        except RecursionError:
+            return []
 
 
 @contextmanager

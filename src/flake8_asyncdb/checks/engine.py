@@ -354,12 +354,12 @@ def engine_arguments(module: ModuleFacts) -> Iterator[Hit]:
             break
         for name in engine.refused_parameters():
             remedy = "use `ssl=require`, or `connect_args`" if name == "sslmode" else "leave it out"
-            yield hit(engine.url_node or engine.node, problem=f"asyncpg knows no `{name}` in its URL", remedy=remedy)
+            yield hit(engine.node, problem=f"asyncpg knows no `{name}` in its URL", remedy=remedy)
             break
         if engine.masked_url:
             remedy = "pass the URL object itself, or `render_as_string(hide_password=False)`"
             yield hit(
-                engine.url_node or engine.node,
+                engine.node,
                 problem="the text of a URL object hides the password",
                 remedy=remedy,
             )

@@ -658,6 +658,80 @@ def swallowing_provider(module: ModuleFacts) -> Iterator[Hit]:
 
 
 @rule(
+    "ADB512",
+    "lost-write",
+    Severity.ERROR,
+    "neither handler `{handler}` nor `{provider}` commits what `{call}` changes, so that it is rolled back: "
+    "commit in the provider after its `yield`",
+)
+def lost_write(module: ModuleFacts) -> Iterator[Hit]:
+    """A handler that changes rows in a session which nobody commits.
+
+    Why: leaving the session rolls back. The client has its 200, and the table has 0 rows.
+
+    Bad:
+
+        from fastapi import APIRouter, Depends
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+        from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+        class Base(DeclarativeBase):
+            pass
+
+        class User(Base):
+            __tablename__ = "users"
+            id: Mapped[int] = mapped_column(primary_key=True)
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+
+        router = APIRouter()
+
+        @router.post("/users")
+        async def add_user(session: AsyncSession = Depends(get_db)) -> None:
+            session.add(User())  # ADB512
+            await session.flush()
+
+    Good:
+
+        from fastapi import APIRouter, Depends
+        from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+        from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+        class Base(DeclarativeBase):
+            pass
+
+        class User(Base):
+            __tablename__ = "users"
+            id: Mapped[int] = mapped_column(primary_key=True)
+
+        engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
+        SessionLocal = async_sessionmaker(engine, expire_on_commit=False)
+
+        async def get_db():
+            async with SessionLocal() as session:
+                yield session
+                await session.commit()
+
+        router = APIRouter()
+
+        @router.post("/users")
+        async def add_user(session: AsyncSession = Depends(get_db, scope="function")) -> None:
+            session.add(User())
+            await session.flush()
+
+    Not reported: a handler that commits, begins a transaction, or does anything with the session but call its
+    methods; a provider that commits or begins a transaction, or that cannot be resolved.
+    """
+    for lost in module.lost_writes():
+        yield hit(lost.node, handler=lost.handler, provider=lost.provider, call=lost.call)
+
+
+@rule(
     "ADB591",
     "unannotated-session-depends",
     Severity.ADVICE,

@@ -110,7 +110,7 @@ def deprecated_on_event(module: ModuleFacts) -> Iterator[Hit]:
     """
     for hook in module.hooks:
         if any(app.has_lifespan is Tri.NO and app.engine is not None for app in module.project.apps_of(hook)):
-            yield hit(hook.node, name=hook.name, fate=hook.fate)
+            yield hit(hook.node, name=hook.name, fate=module.project.fate_of(hook))
 
 
 @rule(

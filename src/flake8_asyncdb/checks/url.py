@@ -40,7 +40,7 @@ def sync_driver_url(module: ModuleFacts) -> Iterator[Hit]:
         url = engine.url_for_sync_driver() if engine.is_async and not engine.has_creator else None
         if url is not None and url.scheme is not None:
             remedy = ASYNC_DRIVER_FOR.get(url.dialect or "", "an async driver")
-            yield hit(engine.url_node or engine.node, scheme=url.scheme, call=engine.call_name, remedy=remedy)
+            yield hit(engine.node, scheme=url.scheme, call=engine.call_name, remedy=remedy)
 
 
 @rule(
@@ -75,7 +75,7 @@ def async_driver_url(module: ModuleFacts) -> Iterator[Hit]:
             continue
         for url in engine.urls:
             if url.is_async_only and url.scheme:
-                yield hit(engine.url_node or engine.node, scheme=url.scheme, call=engine.call_name)
+                yield hit(engine.node, scheme=url.scheme, call=engine.call_name)
                 break
 
 
@@ -107,7 +107,7 @@ def postgres_scheme(module: ModuleFacts) -> Iterator[Hit]:
     for engine in module.engines:
         if any(url.is_postgres_alias for url in engine.urls):
             remedy = "postgresql+asyncpg://" if engine.is_async else "postgresql://"
-            yield hit(engine.url_node or engine.node, remedy=remedy)
+            yield hit(engine.node, remedy=remedy)
 
 
 @rule(

@@ -39,6 +39,7 @@ from flake8_asyncdb.facts.loop import EventLoop
 from flake8_asyncdb.facts.providers import (
     EscapingSession,
     HandDrivenProvider,
+    LostWrite,
     SessionProvider,
     UnfilledCall,
     yields_session,
@@ -297,6 +298,10 @@ class ModuleFacts:
         """The request's sessions that background work gets."""
         return providers.escaping_sessions(self)
 
+    def lost_writes(self) -> Iterator[LostWrite]:
+        """The writes of its handlers that nobody commits."""
+        return providers.lost_writes(self)
+
     def parked_sessions(self) -> Iterator[ParkedSession]:
         """The request's sessions that its streaming handlers hold."""
         return streams.parked_sessions(self)
@@ -491,8 +496,9 @@ class ProjectFacts:
         words = (b"listens_for", b"listen(")
         return [listener for module in self.modules_mentioning(*words) for listener in module.listeners]
 
-    def is_used(self, made: Site, except_in: Site) -> bool:
-        """Whether anything but one listener uses the object that a call makes."""
+    def is_used(self, made: Site) -> bool:
+        """Whether anything but event listeners uses the object that a call makes."""
+        listening = {listener.node for listener in self.listeners if listener.target_site == made}
         parent = made.module.index.parents.get(made.node)
         if (
             not isinstance(parent, ast.Assign)
@@ -504,7 +510,7 @@ class ProjectFacts:
         index = made.module.index
         for node in index.parents:
             if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
-                if index.parents.get(node) is not except_in.node:
+                if index.parents.get(node) not in listening:
                     return True
         return any(
             isinstance(statement, ast.ImportFrom) and any(alias.name == name for alias in statement.names)
@@ -574,6 +580,13 @@ class ProjectFacts:
         """Every start-up and shutdown hook."""
         words = (b"on_event", b"add_event_handler", b"on_startup", b"on_shutdown")
         return [hook for module in self.modules_mentioning(*words) for hook in module.hooks]
+
+    def fate_of(self, hook: Hook) -> str:
+        """What becomes of a hook in the project's versions, or in those to come."""
+        pin = self.project.pin("starlette")
+        if pin is not None and pin.is_at_least((1, 0)) and hook.name != "on_event":
+            return "removed from applications in Starlette 1.0, which the project uses, so that the import fails"
+        return "deprecated" if hook.name == "on_event" else "removed from applications in Starlette 1.0"
 
     def apps_of(self, hook: Hook) -> list[App]:
         """The applications that a hook is registered on."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from flake8_asyncdb import syntax
 from flake8_asyncdb.facts.options import Options
 from flake8_asyncdb.facts.providers import (
     SessionProvider,
@@ -225,7 +226,7 @@ class HandlerBody:
         if self.function.is_generator:
             return True
         for node in (self.function.node.returns, *self.function.node.decorator_list):
-            if node is not None and any(_last_name(part) in STREAMS for part in ast.walk(node)):
+            if node is not None and any(_last_name(part) in STREAMS for part in _walk(node)):
                 return True
         for site in sites(self.function):
             value = self.project.inference.value(site.node, site.scope)
@@ -234,6 +235,14 @@ class HandlerBody:
             if _last_name(site.node.func) in STREAMS:
                 return True
         return False
+
+
+def _walk(node: ast.expr) -> Iterator[ast.AST]:
+    """The nodes of an expression, string annotations included."""
+    for part in ast.walk(node):
+        text = part.value if isinstance(part, ast.Constant) and isinstance(part.value, str) else None
+        parsed = syntax.parse_expression(text) if text else None
+        yield from ast.walk(parsed) if parsed is not None else (part,)
 
 
 def _last_name(node: ast.AST) -> str:
@@ -261,7 +270,8 @@ def own_sessions(body: HandlerBody) -> Iterator[OwnSession]:
         and _opens_session(inference.value(site.node, site.scope), inference)
     ]
     blocks = [block for site in opened if (block := _with_around(site.node, parents)) is not None]
-    if blocks and _awaits_outside(body.function, blocks):
+    names = {name for site in opened if (name := _assigned_name(site.node, parents)) is not None}
+    if (blocks or names) and _awaits_outside(body.function, blocks, names):
         return
     for site in opened:
         yield OwnSession(site.node, f"{ast.unparse(site.node.func)}()")
@@ -281,9 +291,20 @@ def _with_around(node: ast.Call, parents: dict[ast.AST, ast.AST]) -> ast.AST | N
     return parents.get(item) if isinstance(item, ast.withitem) else None
 
 
-def _awaits_outside(function: Function, blocks: list[ast.AST]) -> bool:
+def _assigned_name(node: ast.Call, parents: dict[ast.AST, ast.AST]) -> str | None:
+    statement = parents.get(node)
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    return target.id if isinstance(target, ast.Name) else None
+
+
+def _awaits_outside(function: Function, blocks: list[ast.AST], names: set[str]) -> bool:
+    """Whether something is awaited outside the sessions' blocks that does not involve a session."""
     index = function.module.index
-    return any(not any(index.is_inside(node, block) for block in blocks) for node in function.scope.awaits)
+    return any(
+        not any(index.is_inside(node, block) for block in blocks)
+        and not any(isinstance(part, ast.Name) and part.id in names for part in ast.walk(node))
+        for node in function.scope.awaits
+    )
 
 
 CLOSERS = (External("contextlib.closing"), External("contextlib.aclosing"))

@@ -84,11 +84,6 @@ class Hook:
     name: str
     apps: frozenset[Site]
 
-    @property
-    def fate(self) -> str:
-        """What becomes of it in the versions to come."""
-        return "deprecated" if self.name == "on_event" else "removed from applications in Starlette 1.0"
-
 
 def hooks(module: ModuleFacts) -> Iterator[Hook]:
     """The hooks that a module registers."""

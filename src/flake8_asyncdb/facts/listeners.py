@@ -12,7 +12,7 @@ from flake8_asyncdb.facts.options import Options
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import sites
 from flake8_asyncdb.model.project import Function
-from flake8_asyncdb.model.values import Bound, External, Site, Tri, Value, instances, members
+from flake8_asyncdb.model.values import Bound, External, Literal, Site, Tri, Value, instances, members
 
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
@@ -22,6 +22,8 @@ LISTEN = "sqlalchemy.event.listen"
 LISTENS_FOR = "sqlalchemy.event.listens_for"
 CONNECT_EVENTS = frozenset({"connect", "first_connect", "do_connect", "checkout"})
 GLOBAL_TARGETS = frozenset({api.ENGINE, "sqlalchemy.Pool", "sqlalchemy.pool.Pool"})
+ANY_PRAGMA = "*"
+"""Stands for PRAGMAs whose names are only known when the program runs."""
 _PRAGMA = re.compile(r"\s*PRAGMA\s+(?:\w+\.)?(\w+)\s*(?:=\s*|\()?\s*([\w-]*)", re.IGNORECASE)
 
 
@@ -77,11 +79,20 @@ class Listener:
         for function in self.functions:
             for reached in self.project.effects.reachable(function, lambda step: True):
                 for node in ast.walk(reached.node):
-                    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                        match = _PRAGMA.match(node.value)
-                        if match:
-                            found[match[1].lower()] = match[2].lower()
+                    if isinstance(node, ast.JoinedStr) and ast.unparse(node)[2:].upper().startswith("PRAGMA {"):
+                        found[ANY_PRAGMA] = ""
+                    match = _PRAGMA.match(self._text(node, reached))
+                    if match:
+                        found[match[1].lower()] = match[2].lower()
         return found
+
+    def _text(self, node: ast.AST, function: Function) -> str:
+        """A constant string, written out or by its name."""
+        value: object = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            named = self.project.inference.value(node, function.module.index.scope_at(node))
+            value = named.value if isinstance(named, Literal) else None
+        return value if isinstance(value, str) else ""
 
     @property
     def sets_pragmas(self) -> bool:
@@ -116,7 +127,7 @@ class Listener:
         if engine is None or engine.is_async or engine.is_wrapped_async:
             return False
         serving = [other for other in self.project.engines if other.site != engine.site]
-        return bool(serving) and not self.project.is_used(engine.site, except_in=self.site)
+        return bool(serving) and not self.project.is_used(engine.site)
 
     @property
     def is_on_async_object(self) -> bool:
@@ -144,6 +155,8 @@ class Listener:
         for listener in self.project.listeners:
             if listener.sets_pragmas and (listener.is_global or listener.target_site in (self.target_site, None)):
                 pragmas |= listener.pragmas
+        if ANY_PRAGMA in pragmas:
+            return []
         if pragmas.get("journal_mode") != "wal" and self._serves_a_file:
             missing.append("journal_mode=WAL")
         if pragmas.get("foreign_keys") not in ("on", "1", "true", "yes") and self.project.declares_foreign_keys:

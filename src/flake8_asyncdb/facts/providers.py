@@ -14,7 +14,7 @@ from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import sites
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function
-from flake8_asyncdb.model.scopes import Kind
+from flake8_asyncdb.model.scopes import Binding, Kind
 from flake8_asyncdb.model.values import Bound, External, Instance, Method, Site, Value, instances, members
 
 if TYPE_CHECKING:
@@ -228,6 +228,66 @@ def _names_in_arguments(call: ast.Call) -> Iterator[str]:
         for node in nodes:
             if isinstance(node, ast.Name):
                 yield node.id
+
+
+# -- writes that nobody commits
+
+
+@dataclass(frozen=True)
+class LostWrite:
+    """A change of rows in a handler that neither the handler nor its session's provider commits."""
+
+    node: ast.Call
+    handler: str
+    call: str
+    provider: str
+
+
+WRITES = frozenset({"add", "add_all", "delete", "merge"})
+ENDINGS = frozenset({"commit", "begin", "begin_nested", "run_sync", "connection", "get_bind"})
+
+
+def lost_writes(module: ModuleFacts) -> Iterator[LostWrite]:
+    """The first write of each handler of a module whose session certainly nobody commits."""
+    project = module.project
+    for handler in module.handlers:
+        function = handler.function
+        for binding in function.parameters:
+            provider = _provider_without_commit(binding, project)
+            if provider is None:
+                continue
+            uses = _method_calls(function, binding.name)
+            if uses is None or any(method in ENDINGS for _, method in uses):
+                continue
+            for call, method in uses:
+                if method in WRITES:
+                    yield LostWrite(call, function.name, f"{binding.name}.{method}()", provider.name)
+                    break
+
+
+def _provider_without_commit(binding: Binding, project: ProjectFacts) -> Function | None:
+    """The generator that provides a parameter's session, if it certainly never commits it."""
+    depends = project.inference.injected(binding)
+    found = [] if depends is None else list(provider_functions(project.inference.provider(depends)))
+    if len(found) != 1 or not yields_session(found[0], project.inference):
+        return None
+    calls = [node.func for node in found[0].scope.calls]
+    names = {call.attr for call in calls if isinstance(call, ast.Attribute)}
+    return None if names & ENDINGS or "autocommit" in ast.unparse(found[0].node) else found[0]
+
+
+def _method_calls(function: Function, name: str) -> list[tuple[ast.Call, str]] | None:
+    """The methods called on a name; None where the name is used in any other way."""
+    parents = function.module.index.parents
+    found: list[tuple[ast.Call, str]] = []
+    for node in ast.walk(function.node):
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
+            attribute = parents.get(node)
+            call = parents.get(attribute) if isinstance(attribute, ast.Attribute) else None
+            if not isinstance(attribute, ast.Attribute) or not isinstance(call, ast.Call) or call.func is not attribute:
+                return None
+            found.append((call, attribute.attr))
+    return sorted(found, key=lambda each: (each[0].lineno, each[0].col_offset))
 
 
 # -- calls that leave a `Depends` in place

@@ -39,6 +39,11 @@ NO_SERVICES = frozenset(
 CONTEXT_METHODS = ("__enter__", "__aenter__")
 
 
+def _is_no_service(base: str) -> bool:
+    """Whether an external base makes a class data, an exception or a context manager."""
+    return base in NO_SERVICES or base.endswith(("Exception", "Error", "ContextManager"))
+
+
 class Singleton:
     """A service object that lives as long as its module."""
 
@@ -92,7 +97,7 @@ class Service:
         if self.project.is_declarative(self.cls) is Tri.YES or self._is_dataclass:
             return True
         for base in self.project.inference.linearized(self.cls):
-            if isinstance(base, External) and base.name in NO_SERVICES:
+            if isinstance(base, External) and _is_no_service(base.name):
                 return True
             if isinstance(base, Class) and any(name in base.methods for name in CONTEXT_METHODS):
                 return True
@@ -153,8 +158,11 @@ class Service:
 
     @cached_property
     def makes_engine(self) -> bool:
-        """Whether `__init__` makes an engine and keeps it on the object."""
-        return self._makes(api.ENGINE, api.ASYNC_ENGINE)
+        """Whether `__init__` makes an engine."""
+        constructor = self.cls.methods.get("__init__")
+        return constructor is not None and any(
+            engine.function is constructor for engine in self.project.module(self.cls.module).engines
+        )
 
     @cached_property
     def makes_factory(self) -> bool:

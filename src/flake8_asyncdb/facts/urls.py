@@ -89,5 +89,5 @@ class DatabaseUrl:
 
     @property
     def is_async_only(self) -> bool:
-        """Whether a sync engine cannot use the driver."""
-        return (self.driver or "").lower() in ASYNC_ONLY_DRIVERS
+        """Whether a sync engine cannot use the driver; `async_fallback` of SQLAlchemy 1.4 and 2.0 lets it."""
+        return "async_fallback" not in self.text.prefix and (self.driver or "").lower() in ASYNC_ONLY_DRIVERS

@@ -448,8 +448,9 @@ class Inference:
         if name in (api.SCOPED_SESSION, api.ASYNC_SCOPED_SESSION) and site.node.args:
             factory = self.value(site.node.args[0], site.scope)
             return Instance(External(name), (self.call(factory, site),), site, factory)
-        if name in api.RESULTS:
-            return Instance(External(api.RESULTS[name]), site=site)
+        made = api.RESULTS.get(name) or api.METHOD_RESULTS.get(name)
+        if made is not None:
+            return Instance(External(made), site=site)
         return Instance(External(name), site=site) if api.is_class(name) else UNKNOWN
 
     def _super(self, scope: Scope) -> Value:

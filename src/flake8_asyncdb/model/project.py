@@ -456,7 +456,7 @@ def _stays_inside(file: Path, root: Path) -> bool:
     if not file.is_symlink():
         return True
     try:
-        return file.resolve().is_relative_to(root.resolve())
+        return file.resolve(strict=True).is_relative_to(root.resolve())
     except (OSError, RuntimeError):
         return False
 

@@ -237,6 +237,7 @@ class _Indexer:
         self.bind(Binding(node.name, Kind.DEFINITION, node, scope.owner, node))
         inner = self.open(node, scope)
         scope.owner.note("definitions", node)
+        self.bind_type_parameters(node, inner)
         self.bind_parameters(node.args, inner)
         self.queue(node, node.body, inner)
         outside: list[ast.AST] = [*node.decorator_list, node.args, *getattr(node, "type_params", [])]
@@ -255,6 +256,7 @@ class _Indexer:
         self.bind(Binding(node.name, Kind.DEFINITION, node, scope, node))
         inner = self.open(node, scope)
         scope.owner.note("definitions", node)
+        self.bind_type_parameters(node, inner)
         self.queue(node, node.body, inner)
         self.queue(node, [*node.decorator_list, *node.bases, *node.keywords], scope)
 
@@ -386,6 +388,10 @@ class _Indexer:
         scope = Scope(node, parent, parent.module)
         self.scopes[node] = scope
         return scope
+
+    def bind_type_parameters(self, node: FunctionNode | ast.ClassDef, scope: Scope) -> None:
+        for parameter in getattr(node, "type_params", ()):
+            self.bind(Binding(parameter.name, Kind.OPAQUE, parameter, scope, node))
 
     def bind_parameters(self, arguments: ast.arguments, scope: Scope) -> None:
         for parameter, default in parameters(arguments):

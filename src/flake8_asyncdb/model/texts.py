@@ -327,6 +327,8 @@ class TextEvaluator:
     def _class_default(self, binding: Binding) -> Texts:
         value, scope = binding.value, binding.scope
         assert value is not None and isinstance(scope.node, ast.ClassDef)
+        if _is_validated(binding.name, scope.node):
+            return UNKNOWN_TEXT
         texts = self._field_default(value, scope)
         bases = self.inference.linearized(scope.module.class_(scope.node))
         return texts if all(isinstance(base, Class) for base in bases) else texts | UNKNOWN_TEXT
@@ -368,7 +370,11 @@ class TextEvaluator:
         if name in ("create", "build"):
             schemes = [k.value for k in node.keywords if k.arg in ("drivername", "scheme")] or node.args[:1]
             if schemes and isinstance(self.inference.value(subject, scope), External):
-                return _concat(self._evaluate(schemes[0], env, scope), frozenset({Text("://", exact=False)}))
+                given = {keyword.arg: keyword.value for keyword in node.keywords}
+                rest: Texts = frozenset({Text("://", exact=False)})
+                if "database" in given and not given.keys() & {"host", "username"}:
+                    rest = _concat(frozenset({Text(":///")}), self._evaluate(given["database"], env, scope))
+                return _concat(self._evaluate(schemes[0], env, scope), rest)
         if name == "strip" and not node.args:
             texts = self._evaluate(subject, env, scope)
             return frozenset(Text(t.prefix.strip() if t.exact else t.prefix.lstrip(), t.exact) for t in texts)
@@ -459,6 +465,19 @@ def _key(node: ast.expr) -> str | None:
         parts.append(node.attr)
         node = node.value
     return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else None
+
+
+def _is_validated(name: str, cls: ast.ClassDef) -> bool:
+    """Whether a pydantic validator of the class may change a field."""
+    calls = [
+        decorator
+        for node in cls.body
+        if isinstance(node, ast.FunctionDef)
+        for decorator in node.decorator_list
+        if isinstance(decorator, ast.Call) and "validator" in ast.unparse(decorator.func)
+    ]
+    texts = [a.value for call in calls for a in call.args if isinstance(a, ast.Constant)]
+    return name in texts or "*" in texts or any("model" in ast.unparse(call.func) for call in calls)
 
 
 def _forgotten(targets: list[ast.expr], env: Environment) -> Environment:
