@@ -58,8 +58,9 @@ def test_no_file_leans_on_this_package(tmp_path):
     for path in scaffold.init("chat", tmp_path, force=False):
         text = path.read_text(encoding="utf-8")
         assert "flake8_asyncdb" not in text
-        for placeholder in ("PACKAGE", "VERSION", "FOLDER", "ROOT"):
-            assert placeholder not in text, path
+        if path.suffix != ".yml":  # the rules are copied as they are, and have variables of such names
+            for placeholder in ("PACKAGE", "VERSION", "FOLDER", "ROOT"):
+                assert placeholder not in text, path
     assert f"rev: v{__version__}\n" in (tmp_path / ".pre-commit-config.yaml").read_text(encoding="utf-8")
 
 

@@ -147,7 +147,7 @@ def lsp() -> int:
     return subprocess.run(command, check=False).returncode
 
 
-def _become(command: Sequence[str]) -> NoReturn:
+def _become(command: list[str]) -> NoReturn:
     # An editor that ends its server ends this process: there must be no other one behind it.
     os.execv(command[0], command)
 

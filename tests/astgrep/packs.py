@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -66,16 +64,3 @@ def by_ast_grep(root: Path, *options: str) -> dict[tuple[str, int, str], str]:
 def by_flake8(root: Path) -> dict[tuple[str, int, str], str]:
     """What the plugin finds of all that the pack reports."""
     return relative(parity.by_flake8(root, astgrep.codes()), root)
-
-
-def run(*arguments: str | Path, cwd: Path, **environment: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run `flake8_asyncdb.astgrep` in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "flake8_asyncdb.astgrep", *map(str, arguments)],
-        cwd=cwd,
-        env=os.environ | {key: str(value) for key, value in environment.items()},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-    )
