@@ -174,8 +174,7 @@ def _fix(program: str, config: Path, arguments: Sequence[str]) -> None:
 def _run(
     program: str, config: Path, arguments: Sequence[str], capture: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    # A comment that silences a rule of another pack counts as unused here, and ast-grep would delete it.
-    command = [program, "scan", "--config", str(config), "--off=unused-suppression", *arguments]
+    command = [program, "scan", "--config", str(config), *arguments]
     return subprocess.run(command, capture_output=capture, encoding="utf-8", check=False)
 
 
@@ -189,11 +188,19 @@ def _prepared(arguments: Sequence[str]) -> list[str]:
             prepared += _switched(argument)
         else:
             prepared.append(argument if name else _path(argument))
-    if any(argument in SEVERITIES for argument in prepared):
-        # Of all rules without the names of any: it must not switch on what is off until it is named.
-        named = {argument.partition("=")[2] for argument in prepared}
-        prepared = [*(f"--off={code}" for code in sorted(codes("opinionated") - named)), *prepared]
-    return prepared
+    return [*(f"--off={each}" for each in _unasked(prepared)), *prepared]
+
+
+def _unasked(arguments: Sequence[str]) -> list[str]:
+    """What has to stay off, whatever ast-grep is told."""
+    if "--off" in arguments:
+        return []
+    # A comment that silences a rule of another pack counts as unused here, and ast-grep would delete it.
+    unasked = ["unused-suppression"]
+    if any(argument in SEVERITIES for argument in arguments):
+        # A severity for all rules must not switch on those that are off until they are named.
+        unasked += sorted(codes("opinionated") - {argument.partition("=")[2] for argument in arguments})
+    return unasked
 
 
 def _named(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -33,7 +33,7 @@ engine = create_engine("postgresql://db/app", pool_pre_ping=True, echo=True)
 """ADB293: opinionated, off."""
 MAKER = """\
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from sqlalchemy.orm import sessionmaker
+from sqlalchemy.orm import DeclarativeBase, sessionmaker
 
 engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
 maker = sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
