@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
-from doors import CLEAN, COMMAND, ECHO, PINGED, POSTGRES, SCRIPTS, UNPINGED, text_of, write
+from doors import CLEAN, COMMAND, ECHO, PINGED, POSTGRES, ROOT, SCRIPTS, UNPINGED, run, text_of, write
 from editing import editing
 from lsprotocol import types as lsp
+
+from flake8_asyncdb import astgrep
 
 PAGES = "https://github.com/flake8-asyncdb/flake8-asyncdb/blob/main/docs/rules"
 
@@ -55,6 +58,21 @@ def test_ast_grep_offers_no_unsafe_fix_and_leaves_out_what_is_off(project: Path)
             for text in (PINGED, ECHO, CLEAN, f"{UNPINGED.rstrip()}  # ast-grep-ignore: ADB202\n"):
                 editor.change(text)
                 assert await editor.diagnostics() == []
+
+    asyncio.run(session())
+
+
+def test_ast_grep_on_exported_rules(project: Path) -> None:
+    """What the extension of VS Code starts, with the documented setting."""
+    path = write(project, {"db.py": POSTGRES}) / "db.py"
+    settings = re.search(r'"astGrep.configPath": "((\S+)/\S+)"', text_of(ROOT / "docs" / "editors.md"))
+    assert settings is not None
+    assert run(COMMAND, "rules", "--export", settings[2], cwd=project).returncode == 0
+
+    async def session() -> None:
+        async with editing(path, astgrep.binary(), "lsp", "-c", settings[1]) as editor:
+            (shown,) = await editor.diagnostics()
+            assert shown.code == "ADB803"
 
     asyncio.run(session())
 
