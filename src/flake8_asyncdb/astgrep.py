@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+REPORTING = ("adb", "opinionated")
+"""The folders of the rules that report; those of the others have only what fixes."""
 OLDEST = (0, 42, 0)
 """The first ast-grep with utils that take arguments, which the rules are made of."""
 USAGE = """\
@@ -75,8 +77,9 @@ def pack(*folders: str) -> dict[str, str]:
 
 
 def codes(*folders: str) -> frozenset[str]:
-    """The codes that the rules of these folders report; of all of them when none is named."""
-    return frozenset(Path(path).stem for path in pack(*(folders or ("adb", "opinionated"))))
+    """The codes that the rules of these folders report; of all that report something when none is named."""
+    root = rules_directory()
+    return frozenset(path.stem for folder in folders or REPORTING for path in (root / folder).rglob("*.yml"))
 
 
 def export(directory: Path) -> list[Path]:
@@ -155,6 +158,7 @@ def _become(command: list[str]) -> NoReturn:
 def _fix(program: str, config: Path, arguments: Sequence[str]) -> None:
     """Apply the fixes until none is left, since of two that touch each other ast-grep applies one; say which."""
     quiet = [argument for name, argument in _named(arguments) if name not in FORMATS]
+    reported = codes()
     notes: dict[str, str] = {}
     for _ in range(MAX_PASSES):
         shown = _run(program, config, [*quiet, "--json=stream"], capture=True).stdout
@@ -162,7 +166,7 @@ def _fix(program: str, config: Path, arguments: Sequence[str]) -> None:
         fixable = [match for match in matches if match.get("replacement", match["text"]) != match["text"]]
         if not fixable:
             break
-        notes |= {match["ruleId"]: match["note"] for match in fixable if match["ruleId"] in codes()}
+        notes |= {match["ruleId"]: match["note"] for match in fixable if match["ruleId"] in reported}
         _run(program, config, [*quiet, "--update-all"], capture=True)
     if notes:
         print(f"fixed: {', '.join(sorted(notes))}", file=sys.stderr)
