@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -46,6 +47,8 @@ WITH_VALUE = (
 OF_AST_GREP = ("unused-suppression", "no-suppress-all")
 """What ast-grep itself reports."""
 MAX_PASSES = 10
+_LIKE_TESTS = re.compile(r"/(tests?|versions|test_[^/]*)(/|$)")
+_WILDCARD = re.compile(r"[][{}*?!]")
 _VERSION = re.compile(r"ast-grep (\d+)\.(\d+)\.(\d+)")
 _AFTERWARDS = re.compile(r"^After the fix: (.*)$", re.MULTILINE)
 
@@ -144,10 +147,22 @@ def lsp() -> int:
 
     Raises `AstGrepError` when there is no usable ast-grep.
     """
-    command = [binary(), "lsp", "--config", str(configuration())]
+    command = [binary(), "lsp", "--config"]
+    root = Path.cwd().as_posix()
+    if _LIKE_TESTS.search(root):
+        with tempfile.TemporaryDirectory(prefix="flake8-asyncdb-") as directory:
+            return subprocess.run([*command, _anchored(root, Path(directory))], check=False).returncode
     if os.name == "posix":
-        _become(command)
-    return subprocess.run(command, check=False).returncode
+        _become([*command, str(configuration())])
+    return subprocess.run([*command, str(configuration())], check=False).returncode
+
+
+def _anchored(root: str, directory: Path) -> str:
+    """A configuration whose rules know tests by the folders below `root` alone; a server knows whole paths only."""
+    anchor = json.dumps(_WILDCARD.sub(r"[\g<0>]", root), ensure_ascii=False)[:-1]
+    for path in export(directory):
+        path.write_text(path.read_text(encoding="utf-8").replace('"**/', f"{anchor}/**/"), encoding="utf-8")
+    return str(directory / configuration().name)
 
 
 def _become(command: list[str]) -> NoReturn:
@@ -228,8 +243,14 @@ def _switched(argument: str) -> list[str]:
 
 def _path(argument: str) -> str:
     """A path as seen from here: the rules know tests by the folders on the way, and only those below count."""
-    path = Path(argument)
-    if not path.exists():
+    if not os.path.exists(argument):
         hint = f"; a rule is switched with `=`, as in --off={argument}" if argument in codes() else ""
         raise AstGrepError(f"there is no file or directory {argument!r}{hint}")
-    return os.path.relpath(path) if path.is_absolute() and path.is_relative_to(Path.cwd()) else argument
+    here = os.path.relpath(argument)
+    if not here.startswith(os.pardir):
+        return here if os.path.isabs(argument) else argument
+    if _LIKE_TESTS.search(Path(argument).resolve().as_posix()):
+        raise AstGrepError(
+            f"{argument} lies in a folder called like tests, which the rules leave alone: start inside it"
+        )
+    return argument

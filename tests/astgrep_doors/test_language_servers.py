@@ -6,6 +6,7 @@ import asyncio
 import re
 from pathlib import Path
 
+import pytest
 from doors import CLEAN, COMMAND, ECHO, PINGED, POSTGRES, ROOT, SCRIPTS, UNPINGED, run, text_of, write
 from editing import editing
 from lsprotocol import types as lsp
@@ -58,6 +59,21 @@ def test_ast_grep_offers_no_unsafe_fix_and_leaves_out_what_is_off(project: Path)
             for text in (PINGED, ECHO, CLEAN, f"{UNPINGED.rstrip()}  # ast-grep-ignore: ADB202\n"):
                 editor.change(text)
                 assert await editor.diagnostics() == []
+
+    asyncio.run(session())
+
+
+@pytest.mark.parametrize("above", ["tests/service", "test_it", "versions/'1' [new]"])
+def test_ast_grep_knows_tests_by_the_folders_of_the_project_alone(
+    tmp_path_factory: pytest.TempPathFactory, above: str
+) -> None:
+    project = write(tmp_path_factory.mktemp("project") / above, {"db.py": POSTGRES, "tests/db.py": POSTGRES})
+
+    async def session() -> None:
+        async with editing(project / "db.py", COMMAND, "lsp") as editor:
+            assert [each.code for each in await editor.diagnostics()] == ["ADB803"]
+        async with editing(project / "tests" / "db.py", COMMAND, "lsp", root=project) as editor:
+            assert await editor.diagnostics() == []
 
     asyncio.run(session())
 

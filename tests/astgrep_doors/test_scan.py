@@ -35,6 +35,7 @@ def test_with_error_every_finding_counts_but_what_is_off_stays_off(tmp_path: Pat
     )
     assert scan("--error", cwd=tmp_path).returncode == 1
     assert findings("--error", cwd=tmp_path) == [("engine.py", 3, "error", "ADB202")]
+    assert findings("--error", "--off=ADB202", cwd=tmp_path) == []
     assert findings("--error", "--hint=ADB293", cwd=tmp_path) == [
         ("echo.py", 3, "help", "ADB293"),
         ("engine.py", 3, "error", "ADB202"),
@@ -81,6 +82,15 @@ def test_tests_are_left_alone_but_not_what_lies_in_a_folder_of_that_name_above(t
     project = write(tmp_path / "tests" / "service", {"db.py": POSTGRES, "tests/db.py": POSTGRES})
     assert findings(cwd=project) == findings(project, cwd=project) == [ERROR]
     assert findings(project / "db.py", cwd=project) == [ERROR]
+    for path in (project, "../tests/service"):
+        done = scan(path, cwd=write(tmp_path / "elsewhere", {}))
+        said = f"flake8-asyncdb scan: {path} lies in a folder called like tests, which the rules leave alone: start inside it\n"
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+
+def test_a_path_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> None:
+    project = write(tmp_path_factory.mktemp("project"), {"db.py": POSTGRES})
+    assert findings(project, cwd=write(project / "elsewhere", {})) == [(f"{project}/db.py", *ERROR[1:])]
 
 
 def test_formats(tmp_path: Path) -> None:
