@@ -12,12 +12,14 @@ from flake8_asyncdb.facts import (
     closing,
     columns,
     coroutines,
+    escapes,
     injection,
     lifecycle,
     listeners,
     practices,
     providers,
     streams,
+    tables,
 )
 from flake8_asyncdb.facts.blocking import BlockingCall, ImportTimeIO, LoopPerTask, NestedLoop, SyncConnection
 from flake8_asyncdb.facts.closing import OpenSession
@@ -32,12 +34,12 @@ from flake8_asyncdb.facts.columns import (
 )
 from flake8_asyncdb.facts.coroutines import AsyncCall, SharedSession
 from flake8_asyncdb.facts.engines import Engine, engine_sites
+from flake8_asyncdb.facts.escapes import EscapingSession
 from flake8_asyncdb.facts.injection import Handler, Injection
 from flake8_asyncdb.facts.lifecycle import App, Hook
 from flake8_asyncdb.facts.listeners import Listener
 from flake8_asyncdb.facts.loop import EventLoop
 from flake8_asyncdb.facts.providers import (
-    EscapingSession,
     HandDrivenProvider,
     LostWrite,
     SessionProvider,
@@ -63,7 +65,7 @@ from flake8_asyncdb.model.effects import Effects
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function, Module, Project
 from flake8_asyncdb.model.scopes import Scope
-from flake8_asyncdb.model.texts import TextEvaluator
+from flake8_asyncdb.model.text_flow import TextEvaluator
 from flake8_asyncdb.model.values import (
     UNKNOWN,
     External,
@@ -227,6 +229,15 @@ class ModuleFacts:
         """The classes that it defines, seen as parts of the database layer."""
         return [self.project.service(cls) for cls in self.module.classes]
 
+    @cached_property
+    def callers(self) -> dict[Function, list[Function]]:
+        """For each function that the module's functions run, those that run it."""
+        found: dict[Function, list[Function]] = {}
+        for caller in self.module.functions:
+            for step in self.project.effects.steps(caller):
+                found.setdefault(step.function, []).append(caller)
+        return found
+
     def blocking_sessions(self) -> Iterator[SessionBinding]:
         """The sync sessions that its async functions use on the event loop; one for each function and name."""
         for function in self.module.functions:
@@ -271,8 +282,9 @@ class ModuleFacts:
         return closing.open_sessions(self)
 
     def opened_at_module_level(self) -> Iterator[ast.stmt]:
-        """The sessions that its top level opens, where an application imports it."""
-        return closing.opened_at_module_level(self) if self.module in self.project.application_modules else iter(())
+        """The sessions that its top level opens, where requests or tasks come to share them."""
+        found = list(closing.opened_at_module_level(self))
+        return iter(found if found and self.module in self.project.shared_modules else [])
 
     def wrong_withs(self) -> Iterator[WrongWith]:
         """The `with` statements whose kind does not fit what they enter."""
@@ -296,7 +308,7 @@ class ModuleFacts:
 
     def escaping_sessions(self) -> Iterator[EscapingSession]:
         """The request's sessions that background work gets."""
-        return providers.escaping_sessions(self)
+        return escapes.escaping_sessions(self)
 
     def lost_writes(self) -> Iterator[LostWrite]:
         """The writes of its handlers that nobody commits."""
@@ -399,17 +411,29 @@ class ProjectFacts:
         """Whether FastAPI calls a function: a handler or a dependency."""
         return function in self._endpoints
 
-    def runs_for_requests_only(self, function: Function, seen: frozenset[Function] = frozenset()) -> bool:
+    def runs_for_requests_only(self, function: Function) -> bool:
         """Whether a function is a handler or dependency, or is called by nothing but such functions."""
-        if self.is_endpoint(function):
-            return True
-        callers = [] if function in seen else self.callers(function)
-        return bool(callers) and all(self.runs_for_requests_only(caller, seen | {function}) for caller in callers)
+        pending = [function]
+        for reached in pending:
+            if self.is_endpoint(reached):
+                continue
+            callers = self.callers(reached)
+            if not callers:
+                return False
+            pending += [caller for caller in callers if caller not in pending]
+        return any(self.is_endpoint(reached) for reached in pending)
 
     @cached_property
     def application_modules(self) -> frozenset[Module]:
         """The modules that an application imports, directly or not, its own included."""
         return frozenset(module for app in self.apps for module in self.project.closure(app.site.module))
+
+    @cached_property
+    def shared_modules(self) -> frozenset[Module]:
+        """The modules of an application, and those that modules with coroutines import: not a script's own."""
+        importers = self.project.mentioning(b"async def")
+        imported = {found for module in importers for found in self.project.closure(module)[1:]}
+        return self.application_modules | imported
 
     @cached_property
     def has_async_sessions(self) -> bool:
@@ -433,12 +457,10 @@ class ProjectFacts:
 
     def callers(self, function: Function) -> list[Function]:
         """The functions of the running program that call a function by name."""
-        return [
-            caller
-            for module in self.project.mentioning(function.name.encode())
-            for caller in module.functions
-            if any(step.function is function for step in self.effects.steps(caller))
-        ]
+        found: dict[Function, None] = {}
+        for facts in self.modules_mentioning(function.name.encode()):
+            found.update(dict.fromkeys(facts.callers.get(function, ())))
+        return list(found)
 
     def is_cached(self, function: Function) -> bool:
         """Whether a decorator keeps what a function returns, or one that is not known may."""
@@ -469,6 +491,12 @@ class ProjectFacts:
         return pin is not None and (pin.is_at_least((0, 118)) or pin.is_below((0, 106)))
 
     @property
+    def may_scope_dependencies(self) -> bool:
+        """Whether the project's FastAPI may know `Depends(..., scope="function")`, new in 0.121."""
+        pin = self.project.pin("fastapi")
+        return pin is None or not pin.is_below((0, 121))
+
+    @property
     def closes_before_streaming(self) -> bool:
         """Whether the project's FastAPI surely ends dependencies before it streams: 0.106 to 0.117."""
         pin = self.project.pin("fastapi")
@@ -496,41 +524,35 @@ class ProjectFacts:
         words = (b"listens_for", b"listen(")
         return [listener for module in self.modules_mentioning(*words) for listener in module.listeners]
 
-    def is_used(self, made: Site) -> bool:
-        """Whether anything but event listeners uses the object that a call makes."""
-        listening = {listener.node for listener in self.listeners if listener.target_site == made}
-        parent = made.module.index.parents.get(made.node)
-        if (
-            not isinstance(parent, ast.Assign)
-            or len(parent.targets) != 1
-            or not isinstance(parent.targets[0], ast.Name)
-        ):
-            return True
-        name = parent.targets[0].id
-        index = made.module.index
-        for node in index.parents:
-            if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
-                if index.parents.get(node) not in listening:
-                    return True
-        return any(
-            isinstance(statement, ast.ImportFrom) and any(alias.name == name for alias in statement.names)
-            for module in self.project.mentioning(name.encode())
-            if made.module in module.imported
-            for scope in module.index.scopes.values()
-            for statement in scope.imports
-        )
+    def is_used(self, engine: Site) -> bool:
+        """Whether anything but event listeners uses the engine that a call makes."""
+        return _name_given(engine) is None or engine in self._read_engines
 
     @cached_property
-    def declares_foreign_keys(self) -> bool:
-        """Whether the program's models declare foreign keys."""
-        names = ("sqlalchemy.ForeignKey", "sqlalchemy.ForeignKeyConstraint")
-        if any(True for facts in self.modules_mentioning(b"ForeignKey") for _ in facts.calls_to(*names)):
-            return True
-        return any(
-            column.is_field and not column.options.get("foreign_key").is_absent
-            for facts in self.modules_mentioning(b"foreign_key")
-            for column in facts.columns
-        )
+    def _read_engines(self) -> frozenset[Site]:
+        """The engines under names of their own that anything but event listeners reads."""
+        listening = {listener.node for listener in self.listeners}
+        names = {name for engine in self.engines if (name := _name_given(engine.site)) is not None}
+        found: set[Site] = set()
+        for module in self.project.mentioning(*(name.encode() for name in names)):
+            parents, scope_at = module.index.parents, module.index.scope_at
+            for scope in module.index.scopes.values():
+                named: list[ast.Name | ast.Attribute] = [*scope.names, *scope.attributes]
+                for node in named:
+                    if isinstance(node.ctx, ast.Load) and parents.get(node) not in listening:
+                        read = instances(self.inference.value(node, scope_at(node)))
+                        found.update(instance.site for instance in read if instance.site is not None)
+        return frozenset(found)
+
+    @cached_property
+    def foreign_key_roots(self) -> set[tables.Root | None]:
+        """The declarative bases whose tables have foreign keys; None for tables without a class."""
+        return set(tables.foreign_key_roots(self))
+
+    @cached_property
+    def created_tables(self) -> dict[Site, set[tables.Root | None]]:
+        """The engines on which the program creates tables, each with the declarative bases of those tables."""
+        return tables.created_tables(self)
 
     @cached_property
     def times_queries(self) -> bool:
@@ -582,15 +604,21 @@ class ProjectFacts:
         return [hook for module in self.modules_mentioning(*words) for hook in module.hooks]
 
     def fate_of(self, hook: Hook) -> str:
-        """What becomes of a hook in the project's versions, or in those to come."""
+        """What becomes of a hook in the project's versions, or in those to come: FastAPI keeps what Starlette drops."""
+        if all(app.callee == api.FASTAPI for app in self.apps_of(hook)) and hook.name != "add_event_handler":
+            return "deprecated" if hook.name == "on_event" else "superseded by `lifespan` in FastAPI"
         pin = self.project.pin("starlette")
-        if pin is not None and pin.is_at_least((1, 0)) and hook.name != "on_event":
+        if pin is not None and pin.is_at_least((1, 0)):
             return "removed from applications in Starlette 1.0, which the project uses, so that the import fails"
-        return "deprecated" if hook.name == "on_event" else "removed from applications in Starlette 1.0"
+        return "removed from applications in Starlette 1.0"
 
     def apps_of(self, hook: Hook) -> list[App]:
         """The applications that a hook is registered on."""
-        return [app for app in self.apps if app.site in hook.apps]
+        return [self._apps_by_site[site] for site in hook.apps if site in self._apps_by_site]
+
+    @cached_property
+    def _apps_by_site(self) -> dict[Site, App]:
+        return {app.site: app for app in self.apps}
 
     # -- classes
 
@@ -696,6 +724,14 @@ class ProjectFacts:
 
     def _metadata_sites(self, node: ast.expr, scope: Scope) -> set[Site]:
         return {instance.site for instance in instances(self.inference.value(node, scope)) if instance.site is not None}
+
+
+def _name_given(made: Site) -> str | None:
+    """The name that what a call makes is assigned to, where it is just one plain name."""
+    match made.module.index.parents.get(made.node):
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return name
+    return None
 
 
 def _is_plain_base(name: str) -> bool:
