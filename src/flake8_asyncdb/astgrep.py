@@ -127,7 +127,8 @@ def binary() -> str:
 def scan(arguments: Sequence[str]) -> int:
     """Run `ast-grep scan` with the rules and these arguments, and return the exit status.
 
-    Raises `AstGrepError` when there is no usable ast-grep, and for arguments that it would pass over in silence.
+    Raises `AstGrepError` when there is no usable ast-grep, for arguments that it would pass over in silence, and when
+    a fix cannot be written.
     """
     program = binary()
     if any(argument in HELP for argument in arguments):
@@ -171,7 +172,10 @@ def _become(command: list[str]) -> NoReturn:
 
 
 def _fix(program: str, config: Path, arguments: Sequence[str]) -> None:
-    """Apply the fixes until none is left, since of two that touch each other ast-grep applies one; say which."""
+    """Apply the fixes until none is left, since of two that touch each other ast-grep applies one; say which.
+
+    Raises `AstGrepError` when a file cannot be written.
+    """
     quiet = [argument for name, argument in _named(arguments) if name not in FORMATS]
     reported = codes()
     notes: dict[str, str] = {}
@@ -182,7 +186,9 @@ def _fix(program: str, config: Path, arguments: Sequence[str]) -> None:
         if not fixable:
             break
         notes |= {match["ruleId"]: match["note"] for match in fixable if match["ruleId"] in reported}
-        _run(program, config, [*quiet, "--update-all"], capture=True)
+        done = _run(program, config, [*quiet, "--update-all"], capture=True)
+        if done.returncode not in (0, 1):
+            raise AstGrepError(f"the fixes could not all be applied: {' '.join(done.stderr.split())}")
     if notes:
         print(f"fixed: {', '.join(sorted(notes))}", file=sys.stderr)
     for code, note in sorted(notes.items()):
