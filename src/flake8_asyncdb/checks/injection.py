@@ -226,7 +226,8 @@ def request_session_escapes(module: ModuleFacts) -> Iterator[Hit]:
     Why: since FastAPI 0.118 the request's transaction is open until the task ends: when the task started, the client
     had its 200 and nobody else saw the row, and a task that failed rolled the row back. In FastAPI 0.106 to 0.117, and
     under any middleware that owns the session, it is closed before the task runs. A task started by `create_task` and
-    not awaited finds it closed in every version: its query takes a connection that nobody gives back.
+    not awaited finds it closed in every version: its query takes a connection that nobody gives back. An object loaded
+    from the session fails in the task on whatever it has not loaded yet (MissingGreenlet, DetachedInstanceError).
 
     Bad:
 
