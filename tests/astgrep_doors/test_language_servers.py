@@ -30,7 +30,7 @@ def test_ast_grep(project: Path) -> None:
         async with editing(path, COMMAND, "lsp") as editor:
             (shown,) = await editor.diagnostics()
             assert shown.code == "ADB803"
-            assert place(shown, POSTGRES) == '"postgres://db/app"'
+            assert place(shown, POSTGRES) == 'create_engine("postgres://db/app", pool_pre_ping=True)'
             assert shown.message.startswith("`postgres://` is no dialect of SQLAlchemy")
             assert shown.severity is lsp.DiagnosticSeverity.Error
             assert shown.code_description is not None
