@@ -1,6 +1,6 @@
-"""The proofs and the reference on versions that pip would not choose: `make test` has the newest of everything.
+"""The proofs, the reference and the doors on versions that pip would not choose: `make test` has the newest of everything.
 
-nox                      both sessions, on the Python that runs nox
+nox                      every session, on the Python that runs nox
 nox -s 'proofs(oldest)'  one of them
 """
 
@@ -21,3 +21,11 @@ def proofs(session: nox.Session, versions: str) -> None:
     groups = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "test")
     session.install("--editable", ".", *groups, *VERSIONS[versions])
     session.run("python", "-m", "pytest", "-n", "auto", "tests/proofs", "tests/reference", *session.posargs)
+
+
+@nox.session
+def flake8(session: nox.Session) -> None:
+    """Run the tests of the doors on the oldest flake8."""
+    groups = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "test")
+    session.install("--editable", ".", *groups, "flake8==6.0.*")
+    session.run("python", "-m", "pytest", "-n", "auto", "tests/test_doors.py", "tests/test_check.py", *session.posargs)
