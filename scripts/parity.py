@@ -39,14 +39,14 @@ def by_flake8(root: Path, codes: Iterable[str]) -> Found:
     return found
 
 
-def by_ast_grep(root: Path, *options: str) -> Found:
+def by_ast_grep(root: Path) -> Found:
     """What ast-grep finds below a path, with all rules of the pack switched on."""
     switches = [f"--hint={code}" for code in sorted(astgrep.codes()) if catalog.all_rules()[code].opinionated]
     command = [astgrep.binary(), "scan", "--config", str(astgrep.configuration()), "--json=stream"]
     # From its own directory, since the rules leave files alone by the names of the folders on the way.
     directory, target = (root, ".") if root.is_dir() else (root.parent, root.name)
     done = subprocess.run(
-        [*command, *switches, *options, target], cwd=directory, capture_output=True, encoding="utf-8", check=False
+        [*command, *switches, target], cwd=directory, capture_output=True, encoding="utf-8", check=False
     )
     if done.returncode not in (0, 1):
         raise RuntimeError(done.stderr)
