@@ -17,7 +17,7 @@ no_comma = create_async_engine(
 )
 environment = create_async_engine(os.environ["DATABASE_URL"], pool_pre_ping=True)
 default = create_async_engine(os.getenv("DATABASE_URL", "postgresql+asyncpg://db/app"), echo=False, pool_pre_ping=True)
-switched_off = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=False)
+switched_off = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=False)  # stays
 text = create_async_engine("postgresql+asyncpg://db/app", connect_args=dict(  # stays
     options="""
 several lines

@@ -10,7 +10,7 @@ lines = async_sessionmaker(
     autoflush=False, expire_on_commit=False,  # by hand
 )
 typed = async_sessionmaker[AsyncSession](engine, expire_on_commit=False)
-switched_on = async_sessionmaker(engine, expire_on_commit=True)
+switched_on = async_sessionmaker(engine, expire_on_commit=True)  # stays
 
 
 async def work() -> None:

@@ -24,4 +24,4 @@ class Order(Base):
     named = Column(type_=DateTime(), nullable=True)
     comment = Column(DateTime(  # stays
     ))
-    other_dialect = Column(sqlite.DATETIME)
+    other_dialect = Column(sqlite.DATETIME)  # stays
