@@ -226,7 +226,8 @@ def request_session_escapes(module: ModuleFacts) -> Iterator[Hit]:
     Why: since FastAPI 0.118 the request's transaction is open until the task ends: when the task started, the client
     had its 200 and nobody else saw the row, and a task that failed rolled the row back. In FastAPI 0.106 to 0.117, and
     under any middleware that owns the session, it is closed before the task runs. A task started by `create_task` and
-    not awaited finds it closed in every version: its query takes a connection that nobody gives back.
+    not awaited finds it closed in every version: its query takes a connection that nobody gives back. An object loaded
+    from the session fails in the task on whatever it has not loaded yet (MissingGreenlet, DetachedInstanceError).
 
     Bad:
 
@@ -347,9 +348,10 @@ def manual_dependency_iteration(module: ModuleFacts) -> Iterator[Hit]:
 def session_held_by_stream(module: ModuleFacts) -> Iterator[Hit]:
     """A streaming handler that keeps a request's session, its own or that of a dependency such as authentication.
 
-    Why: FastAPI ends a dependency when the response has been sent, and a stream is sent for as long as the client
-    listens. While 15 clients listened, all 15 connections of the default pool stood idle in a transaction, and the next
-    request failed: TimeoutError, QueuePool limit of size 5 overflow 10 reached. With `scope="function"` none did.
+    Why: since FastAPI 0.118, and before 0.106, a dependency ends when the response has been sent, and a stream is sent
+    for as long as the client listens. While 15 clients listened, all 15 connections of the default pool stood idle in a
+    transaction, and the next request failed: TimeoutError, QueuePool limit of size 5 overflow 10 reached. With
+    `scope="function"` none did.
 
     Bad:
 
