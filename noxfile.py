@@ -1,6 +1,6 @@
-"""The proofs and the reference on versions that pip would not choose: `make test` has the newest of everything.
+"""The proofs, the reference and the ast-grep rules on versions that pip would not choose: `make test` has the newest of everything.
 
-nox                      both sessions, on the Python that runs nox
+nox                      all sessions, on the Python that runs nox
 nox -s 'proofs(oldest)'  one of them
 """
 
@@ -12,6 +12,7 @@ VERSIONS = {
     "oldest": ("sqlalchemy[asyncio]==2.0.53", "fastapi==0.121.0", "sqlmodel==0.0.27"),
     "sqlalchemy-2.0": ("sqlalchemy[asyncio]<2.1",),
 }
+OLDEST_AST_GREP = "0.42.0"
 
 
 @nox.session
@@ -21,3 +22,11 @@ def proofs(session: nox.Session, versions: str) -> None:
     groups = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "test")
     session.install("--editable", ".", *groups, *VERSIONS[versions])
     session.run("python", "-m", "pytest", "-n", "auto", "tests/proofs", "tests/reference", *session.posargs)
+
+
+@nox.session
+def ast_grep(session: nox.Session) -> None:
+    """Run tests/astgrep with the oldest ast-grep that the rules load under."""
+    groups = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "test")
+    session.install("--editable", ".", *groups, f"ast-grep-cli=={OLDEST_AST_GREP}")
+    session.run("python", "-m", "pytest", "-n", "auto", "tests/astgrep", *session.posargs)

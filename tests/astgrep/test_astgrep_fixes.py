@@ -33,11 +33,7 @@ def apply(root: Path, *, unsafe: bool) -> int:
 
 def more(after: Found, before: Found) -> set[tuple[str, str]]:
     """Files with more findings of a rule that is on by default, or with more of all: an opinionated one may follow."""
-    return {
-        place
-        for count in (_by_rule, _by_file)
-        for place in count(after) - count(before)
-    }
+    return {place for count in (_by_rule, _by_file) for place in count(after) - count(before)}
 
 
 def _by_rule(found: Found) -> Counter[tuple[str, str]]:
