@@ -1,4 +1,4 @@
-"""The proofs, the reference and the ast-grep rules on versions that pip would not choose: `make test` has the newest of everything.
+"""Proofs, reference and ast-grep rules on versions that pip would not choose: `make test` has the newest of each.
 
 nox                      all sessions, on the Python that runs nox
 nox -s 'proofs(oldest)'  one of them
