@@ -21,6 +21,7 @@ LAYERS = {
     "catalog": 3,
     "checks": 4,
     "analysis": 5,
+    "astgrep": 5,
     "documentation": 5,
     "report": 6,
     "scaffold": 6,

@@ -1,4 +1,4 @@
-"""The `flake8-asyncdb` command: the rules explained, and the reference service to look at or to start from."""
+"""The `flake8-asyncdb` command: the rules explained and run by ast-grep, the reference service to start from."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from flake8_asyncdb import __version__, catalog, documentation, scaffold
+from flake8_asyncdb import __version__, astgrep, catalog, check, documentation, scaffold
 from flake8_asyncdb.catalog import Row
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; the exit status is 0, or 2 when the arguments make no sense."""
+    """Run the command; the exit status is 0, 1 when something is found, or 2 when the arguments make no sense."""
     parser = _parser()
-    arguments = parser.parse_args(argv)
+    arguments, others = parser.parse_known_args(argv)
+    if others and arguments.run is not check.run:
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    arguments.others = others
     try:
         status: int = arguments.run(arguments)
     except BrokenPipeError:
@@ -27,11 +30,21 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="flake8-asyncdb", description=__doc__)
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    check.add_command(commands)
     explain = commands.add_parser("explain", help="print the documentation of rules")
     explain.add_argument("codes", nargs="+", metavar="CODE", help="a rule's code or name, such as ADB107")
     explain.set_defaults(run=_explain)
     rules = commands.add_parser("rules", help="list the rules, row by row of the comparison table")
+    rules.add_argument("--export", type=Path, metavar="DIR", help="write the ast-grep rules to DIR instead")
     rules.set_defaults(run=_rules)
+    # All that follows is for ast-grep, its options too: none of them is one of this parser.
+    scan = commands.add_parser(
+        "scan", help="run ast-grep with its part of the rules", prefix_chars="\0", add_help=False
+    )
+    scan.add_argument("arguments", nargs="*")
+    scan.set_defaults(run=_scan)
+    lsp = commands.add_parser("lsp", help="start the language server of ast-grep with these rules, for an editor")
+    lsp.set_defaults(run=_lsp)
     init = commands.add_parser("init", help="put the compliant reference module into the project in this directory")
     init.add_argument("package", metavar="PACKAGE", help="the name of the package to write")
     init.add_argument("--force", action="store_true", help="replace the files of an earlier init")
@@ -79,7 +92,35 @@ def _explain(arguments: argparse.Namespace) -> int:
     return status
 
 
+def _scan(arguments: argparse.Namespace) -> int:
+    try:
+        return astgrep.scan(arguments.arguments)
+    except astgrep.AstGrepError as error:
+        print(f"flake8-asyncdb scan: {error}", file=sys.stderr)
+        return 2
+
+
+def _lsp(arguments: argparse.Namespace) -> int:
+    try:
+        return astgrep.lsp()
+    except astgrep.AstGrepError as error:
+        print(f"flake8-asyncdb lsp: {error}", file=sys.stderr)
+        return 2
+
+
+def _export(directory: Path) -> int:
+    try:
+        written = astgrep.export(directory)
+    except (astgrep.AstGrepError, OSError) as error:
+        print(f"flake8-asyncdb rules --export: {error}", file=sys.stderr)
+        return 2
+    print(f"written: {len(written)} files to {directory}; use them with ast-grep scan -c {directory}/sgconfig.yml")
+    return 0
+
+
 def _rules(arguments: argparse.Namespace) -> int:
+    if arguments.export:
+        return _export(arguments.export)
     rules = catalog.all_rules().values()
     for row in [*list(Row)[1:], Row.PRACTICES]:
         print(f"{row.value} {row.title}")
