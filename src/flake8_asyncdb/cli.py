@@ -1,14 +1,18 @@
-"""The `flake8-asyncdb` command: the rules explained, and the reference service to look at or to start from."""
+"""The `flake8-asyncdb` command: the rules explained, services compared, and the reference service to start from."""
 
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from flake8_asyncdb import __version__, catalog, documentation, scaffold
 from flake8_asyncdb.catalog import Row
+from flake8_asyncdb.report import formats, gather
+from flake8_asyncdb.report.progress import Progress
+from flake8_asyncdb.report.table import State, Table
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     explain.set_defaults(run=_explain)
     rules = commands.add_parser("rules", help="list the rules, row by row of the comparison table")
     rules.set_defaults(run=_rules)
+    _add_compare(commands.add_parser("compare", help="draw the comparison table of services, each cell with its evidence"))
     init = commands.add_parser("init", help="put the compliant reference module into the project in this directory")
     init.add_argument("package", metavar="PACKAGE", help="the name of the package to write")
     init.add_argument("--force", action="store_true", help="replace the files of an earlier init")
@@ -41,6 +46,48 @@ def _parser() -> argparse.ArgumentParser:
     reference.add_argument("options", nargs=argparse.REMAINDER, help="--host ADDRESS, --port NUMBER")
     reference.set_defaults(run=_reference)
     return parser
+
+
+def _add_compare(compare: argparse.ArgumentParser) -> None:
+    services = "[NAME=]DIRECTORY, [NAME=]DIRECTORY@REV as git has it, or a .json file that --format json wrote"
+    compare.add_argument("services", nargs="+", metavar="SERVICE", help=services)
+    compare.add_argument("--format", choices=formats.FORMATS, default="terminal", help="(default: %(default)s)")
+    compare.add_argument("--output", metavar="FILE", help="where to write the table (default: standard output)")
+    compare.add_argument("--since", metavar="REV", help="also say which cells and findings changed since a revision")
+    compare.add_argument("--fail-on", choices=["breaks", "mixed"], help="end with status 1 where a cell is that, or worse")
+    compare.set_defaults(run=_compare)
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    with Progress(len(arguments.services), sys.stderr) as progress:
+        table = gather.read(arguments.services, arguments.since, progress.at)
+    for error in table.errors:
+        print(f"flake8-asyncdb compare: {error}", file=sys.stderr)
+    try:
+        _write(table, arguments.format, arguments.output)
+    except ModuleNotFoundError as error:
+        wanted = f"--format {arguments.format} needs flake8-asyncdb[report]"
+        print(f"flake8-asyncdb compare: {error.name} is not installed, {wanted}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        print(f"flake8-asyncdb compare: --output {arguments.output!r}: {error.strerror}", file=sys.stderr)
+        return 2
+    if table.errors:
+        return 2
+    failing = {"breaks": [State.BREAKS], "mixed": [State.BREAKS, State.MIXED]}.get(arguments.fail_on, [])
+    return int(table.has(*failing))
+
+
+def _write(table: Table, form: str, output: str | None) -> None:
+    if output is not None:
+        with open(output, "w", encoding="utf-8") as file:
+            formats.write(table, form, file)
+        return
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    formats.write(table, form, sys.stdout)
 
 
 def _init(arguments: argparse.Namespace) -> int:

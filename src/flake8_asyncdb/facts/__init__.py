@@ -12,6 +12,7 @@ from flake8_asyncdb.facts import (
     closing,
     columns,
     coroutines,
+    datetimes,
     injection,
     lifecycle,
     listeners,
@@ -31,6 +32,7 @@ from flake8_asyncdb.facts.columns import (
     Zone,
 )
 from flake8_asyncdb.facts.coroutines import AsyncCall, SharedSession
+from flake8_asyncdb.facts.datetimes import DateTimeColumn
 from flake8_asyncdb.facts.engines import Engine, engine_sites
 from flake8_asyncdb.facts.injection import Handler, Injection
 from flake8_asyncdb.facts.lifecycle import App, Hook
@@ -340,6 +342,14 @@ class ModuleFacts:
     def scheme_replacements(self) -> Iterator[ast.Call]:
         """The `replace` calls that exchange the scheme of a URL."""
         return practices.scheme_replacements(self)
+
+    def url_conversions(self) -> Iterator[ast.Call]:
+        """The calls that exchange the driver of a URL, by `replace` or `set(drivername=...)`."""
+        return practices.url_conversions(self)
+
+    def datetime_columns(self) -> Iterator[DateTimeColumn]:
+        """The columns that hold dates with times."""
+        return datetimes.datetime_columns(self)
 
     def queries_in_handlers(self) -> Iterator[practices.HandlerQuery]:
         """The handlers that query the database themselves."""

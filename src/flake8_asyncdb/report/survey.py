@@ -1,0 +1,100 @@
+"""One service, looked at as a whole: its facts, and the findings of its modules by row."""
+
+from __future__ import annotations
+
+import ast
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from flake8_asyncdb import analysis, catalog
+from flake8_asyncdb.catalog import Row
+from flake8_asyncdb.facts import ProjectFacts, Settings
+from flake8_asyncdb.model.project import Module, Project
+from flake8_asyncdb.model.values import Site
+from flake8_asyncdb.report.table import Evidence, Side, shown
+
+LONGEST_LINE = 200
+
+
+class Survey:
+    """The modules of a service that count, below a directory of its project, with their facts and findings.
+
+    `below` is the service's directory as a path below the project's root; empty for the root itself.
+    """
+
+    def __init__(self, root: Path, below: str = "") -> None:
+        self.facts = ProjectFacts(Project(root))
+        self.below = f"{below}/" if below else ""
+        self._lines: dict[Module, list[str]] = {}
+
+    @cached_property
+    def files(self) -> list[Module]:
+        """The service's Python files that can be read."""
+        return [module for module in self.facts.project.modules() if self.holds(module)]
+
+    @cached_property
+    def modules(self) -> list[Module]:
+        """The files that the rules look at: part of what runs, and near one of the libraries."""
+        return [module for module in self.files if analysis.matters(module, self.facts.settings)]
+
+    @cached_property
+    def unread(self) -> list[str]:
+        """The files that this Python cannot parse."""
+        return [self.path_of(module) for module in self.modules if not module.is_parsed]
+
+    def holds(self, module: Module) -> bool:
+        """Whether a module of the project belongs to the service."""
+        return module.path.startswith(self.below)
+
+    def path_of(self, module: Module) -> str:
+        """A module's path below the service's directory."""
+        return module.path.removeprefix(self.below)
+
+    @cached_property
+    def findings(self) -> dict[Row, list[Evidence]]:
+        """What the rules report, by row: the default rules, and for the general practices all there are."""
+        rules = [rule for rule in catalog.all_rules().values() if not rule.opinionated or rule.row is Row.PRACTICES]
+        found: dict[Row, list[Evidence]] = {row: [] for row in Row}
+        for module in self.modules:
+            for finding in catalog.run(rules, self.facts.module(module)):
+                evidence = self._evidence(module, finding.line, finding.message, Side.BAD, finding.code)
+                found[Row(int(finding.code[3]))].append(evidence)
+        return found
+
+    def at(self, site: Site, text: str, side: Side) -> Evidence:
+        """Evidence at a call."""
+        return self.on(site.module, site.node, text, side)
+
+    def on(self, module: Module, node: ast.expr | ast.stmt | ast.arg, text: str, side: Side) -> Evidence:
+        """Evidence at any node of a module."""
+        return self._evidence(module, node.lineno, text, side)
+
+    def _evidence(self, module: Module, line: int, text: str, side: Side, code: str | None = None) -> Evidence:
+        return Evidence(shown(self.path_of(module)), line, shown(text), side, code, self._source(module, line))
+
+    def _source(self, module: Module, line: int) -> str:
+        if module not in self._lines:
+            self._lines[module] = module.source.decode("utf-8", "replace").split("\n")
+        lines = self._lines[module]
+        text = shown(lines[line - 1].strip()) if 0 < line <= len(lines) else ""
+        return text if len(text) <= LONGEST_LINE else f"{text[: LONGEST_LINE - 1]}…"
+
+
+@contextmanager
+def surveyed(root: Path, below: str = "") -> Iterator[Survey]:
+    """Look at a service and forget it again: its trees are freed before the next one is read.
+
+    The collector rests meanwhile, because nothing of the survey can be freed before its end.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    survey = Survey(root, below)
+    try:
+        yield survey
+    finally:
+        del survey
+        if was_enabled:
+            gc.enable()
