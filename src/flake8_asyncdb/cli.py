@@ -36,7 +36,9 @@ def _parser() -> argparse.ArgumentParser:
     explain.set_defaults(run=_explain)
     rules = commands.add_parser("rules", help="list the rules, row by row of the comparison table")
     rules.set_defaults(run=_rules)
-    _add_compare(commands.add_parser("compare", help="draw the comparison table of services, each cell with its evidence"))
+    _add_compare(
+        commands.add_parser("compare", help="draw the comparison table of services, each cell with its evidence")
+    )
     init = commands.add_parser("init", help="put the compliant reference module into the project in this directory")
     init.add_argument("package", metavar="PACKAGE", help="the name of the package to write")
     init.add_argument("--force", action="store_true", help="replace the files of an earlier init")
@@ -54,7 +56,9 @@ def _add_compare(compare: argparse.ArgumentParser) -> None:
     compare.add_argument("--format", choices=formats.FORMATS, default="terminal", help="(default: %(default)s)")
     compare.add_argument("--output", metavar="FILE", help="where to write the table (default: standard output)")
     compare.add_argument("--since", metavar="REV", help="also say which cells and findings changed since a revision")
-    compare.add_argument("--fail-on", choices=["breaks", "mixed"], help="end with status 1 where a cell is that, or worse")
+    compare.add_argument(
+        "--fail-on", choices=["breaks", "mixed"], help="end with status 1 where a cell is that, or worse"
+    )
     compare.set_defaults(run=_compare)
 
 

@@ -11,6 +11,7 @@ from flake8_asyncdb.facts import (
     blocking,
     closing,
     columns,
+    conversions,
     coroutines,
     datetimes,
     injection,
@@ -31,6 +32,7 @@ from flake8_asyncdb.facts.columns import (
     MappedClass,
     Zone,
 )
+from flake8_asyncdb.facts.conversions import UrlConversion
 from flake8_asyncdb.facts.coroutines import AsyncCall, SharedSession
 from flake8_asyncdb.facts.datetimes import DateTimeColumn
 from flake8_asyncdb.facts.engines import Engine, engine_sites
@@ -343,9 +345,10 @@ class ModuleFacts:
         """The `replace` calls that exchange the scheme of a URL."""
         return practices.scheme_replacements(self)
 
-    def url_conversions(self) -> Iterator[ast.Call]:
+    @cached_property
+    def url_conversions(self) -> list[UrlConversion]:
         """The calls that exchange the driver of a URL, by `replace` or `set(drivername=...)`."""
-        return practices.url_conversions(self)
+        return list(conversions.url_conversions(self))
 
     def datetime_columns(self) -> Iterator[DateTimeColumn]:
         """The columns that hold dates with times."""

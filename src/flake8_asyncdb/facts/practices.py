@@ -177,16 +177,6 @@ def scheme_replacements(module: ModuleFacts) -> Iterator[ast.Call]:
                 yield site.node
 
 
-def url_conversions(module: ModuleFacts) -> Iterator[ast.Call]:
-    """The calls of a module that exchange the driver of a URL, by `replace` or `set(drivername=...)`."""
-    yield from scheme_replacements(module)
-    for site in module.sites:
-        called = site.node.func
-        if isinstance(called, ast.Attribute) and called.attr == "set":
-            if any(keyword.arg == "drivername" for keyword in site.node.keywords):
-                yield site.node
-
-
 @dataclass(frozen=True)
 class HandlerQuery:
     """The first statement that a handler runs itself."""

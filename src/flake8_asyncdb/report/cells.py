@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from flake8_asyncdb.catalog import Row
 from flake8_asyncdb.facts import ModuleFacts
 from flake8_asyncdb.facts.columns import Zone
+from flake8_asyncdb.facts.conversions import conversions_of
 from flake8_asyncdb.facts.engines import Engine
 from flake8_asyncdb.facts.injection import Provision, provisions
 from flake8_asyncdb.facts.lifecycle import App, lifespans
@@ -24,6 +25,7 @@ from flake8_asyncdb.model.values import External, Tri, instances
 from flake8_asyncdb.report.survey import Survey
 from flake8_asyncdb.report.table import ROWS, Cell, Evidence, Side, State, state_of
 
+UNKNOWN_USER = "an engine; what uses it is unknown"
 NAMED = 3
 """How many names a cell spells out before it counts the rest."""
 
@@ -59,8 +61,8 @@ def _cell(row: Row, survey: Survey) -> Cell:
 
 
 def tally(names: Iterable[str]) -> str:
-    """Names in code quotes with their numbers, the frequent ones first: "2 × `create_engine`, `create_async_engine`"."""
-    counted = Counter(names).most_common()
+    """Names in code quotes with their numbers, the frequent ones first: "2 × `create_engine`, `engine_from_config`"."""
+    counted = Counter(iter(names)).most_common()
     shown = [f"`{name}`" if number == 1 else f"{number} × `{name}`" for name, number in counted[:NAMED]]
     return ", ".join(shown) + (f" and {len(counted) - NAMED} more" if len(counted) > NAMED else "")
 
@@ -87,9 +89,12 @@ def _sqlalchemy(survey: Survey) -> Draft:
         side = _side_of_sync(survey)
         where = "behind plain `def` functions" if side is Side.NEUTRAL else "whether on the event loop cannot be told"
         draft.phrases.append(f"sync API{version}, {where}")
-        draft.evidence += _exhibit_by_module(survey, synchronous, "sync call", side)
+        draft.evidence += _exhibit_by_module(survey, synchronous, "sync call", " on the database", side)
+    elif not awaited and (engines := _engines(survey)):
+        draft.phrases.append("no call on a session or connection seen")
+        draft.evidence.append(survey.at(engines[0].site, UNKNOWN_USER, Side.UNKNOWN))
     elif not awaited:
-        draft.phrases.append("no database call seen")
+        draft.phrases.append("no database")
     return draft
 
 
@@ -115,14 +120,15 @@ def _sync_operations(survey: Survey) -> list[tuple[Module, ast.expr]]:
 
 
 def _exhibit_by_module(
-    survey: Survey, nodes: list[tuple[Module, ast.expr]], noun: str, side: Side
+    survey: Survey, nodes: Sequence[tuple[Module, ast.expr | ast.stmt]], noun: str, rest: str, side: Side
 ) -> Iterator[Evidence]:
-    by_module: dict[Module, list[ast.expr]] = {}
+    """The first of each module's nodes, with their number."""
+    by_module: dict[Module, list[ast.expr | ast.stmt]] = {}
     for module, node in nodes:
         by_module.setdefault(module, []).append(node)
     for module, found in by_module.items():
         first = min(found, key=lambda node: node.lineno)
-        yield survey.on(module, first, plural(len(found), noun), side)
+        yield survey.on(module, first, f"{plural(len(found), noun)}{rest}", side)
 
 
 def _side_of_sync(survey: Survey) -> Side:
@@ -157,7 +163,7 @@ def _version(survey: Survey) -> str:
 
 def _engine(survey: Survey) -> Draft:
     draft = Draft()
-    engines = [engine for engine in survey.facts.engines if survey.holds(engine.site.module)]
+    engines = _engines(survey)
     served = [engine for engine in engines if not engine.is_listened_only]
     has_async = any(_is_async(engine) for engine in served)
     for engine in engines:
@@ -245,15 +251,23 @@ def _datetime(survey: Survey) -> Draft:
     if not total:
         draft.phrases.append("no columns of dates and times")
         return draft
-    if zones[Zone.AWARE] == total:
-        draft.phrases.append(f"`DateTime(timezone=True)` in all {plural(total, 'column')}")
-    elif zones[Zone.NAIVE] == total:
-        draft.phrases.append(f"`DateTime` without a time zone in all {plural(total, 'column')}")
-    else:
-        draft.phrases.append(f"{zones[Zone.AWARE]} of {plural(total, 'column')} aware")
-        if zones[Zone.UNKNOWN]:
-            draft.phrases.append(f"{zones[Zone.UNKNOWN]} of an unknown type")
+    (zone, number), *others = zones.most_common()
+    if not others:
+        draft.phrases.append(f"{ONE_ZONE[zone]} in {'all ' if number > 1 else ''}{plural(number, 'column')}")
+        return draft
+    draft.phrases.append(f"{zones[Zone.AWARE]} of {plural(total, 'column')} aware")
+    if zones[Zone.NAIVE]:
+        draft.phrases.append(f"{zones[Zone.NAIVE]} naive")
+    if zones[Zone.UNKNOWN]:
+        draft.phrases.append(f"{zones[Zone.UNKNOWN]} of an unknown type")
     return draft
+
+
+ONE_ZONE = {
+    Zone.AWARE: "`DateTime(timezone=True)`",
+    Zone.NAIVE: "`DateTime` without a time zone",
+    Zone.UNKNOWN: "a type that the linter does not know",
+}
 
 
 ZONE_TEXTS = {
@@ -349,10 +363,12 @@ def _explain_no_injection(survey: Survey, draft: Draft) -> None:
     handlers = [handler for facts in _facts(survey) for handler in facts.handlers]
     if not handlers:
         draft.phrases.append("no handlers")
-    elif survey.facts.engines or survey.facts.session_factories:
+    elif _engines(survey) or survey.facts.session_factories:
         draft.phrases.append(f"no session seen in {plural(len(handlers), 'handler')}")
         first = handlers[0].function
-        draft.evidence.append(survey.on(first.module, first.node, "a handler; where it has its data from is unknown", Side.UNKNOWN))
+        draft.evidence.append(
+            survey.on(first.module, first.node, "a handler; where it has its data from is unknown", Side.UNKNOWN)
+        )
     else:
         draft.phrases.append("handlers without a database")
 
@@ -407,7 +423,7 @@ def _disposes(function: Function, survey: Survey) -> bool:
 
 def _sqlite(survey: Survey) -> Draft:
     draft = Draft()
-    engines = [engine for engine in survey.facts.engines if survey.holds(engine.site.module)]
+    engines = _engines(survey)
     tuned: dict[str, str] = {}
     for engine in engines:
         if not engine.is_listened_only:
@@ -419,7 +435,7 @@ def _sqlite(survey: Survey) -> Draft:
         draft.phrases.append(f"{_pragmas(tuned)} on the serving engine")
     elif "ADB702" in codes:
         inert = {k: v for each in survey.facts.listeners if each.is_inert for k, v in each.pragmas.items()}
-        draft.phrases.append(f"{_pragmas(inert)} on an engine that serves nothing" if inert else "PRAGMAs that reach nothing")
+        draft.phrases.append(f"{_pragmas(inert) or 'PRAGMAs'} never reach the serving engine")
     elif "ADB701" in codes:
         draft.phrases.append("a file with SQLite's defaults")
     elif draft.has(Side.UNKNOWN):
@@ -434,18 +450,17 @@ def _sqlite(survey: Survey) -> Draft:
 
 def _exhibit_tuning(engine: Engine, survey: Survey, draft: Draft) -> dict[str, str]:
     """What an engine's SQLite connections are set to, with the evidence of it."""
-    if not any(url.is_sqlite for url in engine.urls):
-        if not engine.urls or any(url.scheme is None for url in engine.urls):
-            text = f"the URL `{_url_text(engine)}` is only known at run time"
-            draft.evidence.append(survey.at(engine.site, text, Side.UNKNOWN))
-        return {}
     acting = [each for each in survey.facts.listeners if may_act_on(each, engine) and not each.is_inert]
     tuned: dict[str, str] = {}
     for listener in acting:
         side = Side.GOOD if listener.acts_on(engine) else Side.UNKNOWN
         draft.evidence.append(survey.at(listener.site, _listener_text(listener), side))
         tuned |= listener.pragmas
-    if not acting and engine.sqlite_file is None and not all(url.text.exact for url in engine.urls):
+    if not acting and not any(url.is_sqlite for url in engine.urls):
+        if not engine.urls or any(url.scheme is None for url in engine.urls):
+            text = f"the URL `{_url_text(engine)}` is only known at run time"
+            draft.evidence.append(survey.at(engine.site, text, Side.UNKNOWN))
+    elif not acting and engine.sqlite_file is None and not all(url.text.exact for url in engine.urls):
         draft.evidence.append(survey.at(engine.site, "SQLite; whether in a file cannot be told", Side.UNKNOWN))
     return tuned
 
@@ -464,7 +479,7 @@ def _pragmas(pragmas: dict[str, str]) -> str:
 
 def _url(survey: Survey) -> Draft:
     draft = Draft()
-    engines = [engine for engine in survey.facts.engines if survey.holds(engine.site.module)]
+    engines = _engines(survey)
     served = [engine for engine in engines if not engine.is_listened_only]
     good: dict[str, None] = {}
     plain: dict[str, None] = {}
@@ -476,7 +491,13 @@ def _url(survey: Survey) -> Draft:
             text = f"reaches the engine as {tally(asynchronous)}"
             draft.evidence.append(survey.at(engine.site, text, Side.GOOD))
         elif _is_async(engine):
-            if not any(url.is_async is Tri.NO for url in engine.urls):
+            passed = list(conversions_of(engine))
+            if passed and all(each.is_async for each in passed):
+                schemes = [scheme for each in passed for scheme in each.schemes]
+                good.update(dict.fromkeys(schemes))
+                text = f"is converted to {tally(dict.fromkeys(schemes))} on the way to the engine"
+                draft.evidence.append(survey.at(engine.site, text, Side.GOOD))
+            elif not any(url.is_async is Tri.NO for url in engine.urls):
                 text = f"the URL `{_url_text(engine)}` is only known at run time"
                 draft.evidence.append(survey.at(engine.site, text, Side.UNKNOWN))
         else:
@@ -485,15 +506,15 @@ def _url(survey: Survey) -> Draft:
             side = Side.BAD if engine.feeds_event_loop else Side.NEUTRAL
             draft.evidence.append(survey.at(engine.site, text, side))
     conversions = [
-        survey.on(facts.module, node, "exchanges the driver of the URL", Side.NEUTRAL)
+        survey.on(facts.module, conversion.node, "exchanges the driver of the URL", Side.NEUTRAL)
         for facts in _facts(survey)
-        for node in facts.url_conversions()
+        for conversion in facts.url_conversions
     ]
     draft.evidence += conversions
     if good:
-        draft.phrases.append(f"{'converted to ' if conversions else ''}{tally(list(good))}")
+        draft.phrases.append(f"{'converted to ' if conversions else ''}{tally(good)}")
     if plain or (served and not good and not draft.has(Side.UNKNOWN)):
-        draft.phrases.append(f"{tally(list(plain)) or 'URL'} not converted")
+        draft.phrases.append(f"{tally(plain) or 'URL'} not converted")
     elif not good:
         draft.phrases.append("URL only known at run time" if served else "no engine")
     return draft
@@ -519,7 +540,7 @@ def _access(survey: Survey) -> Draft:
         if _is_given_session(service, survey):
             layer.append(service.cls.name)
             number = plural(len(service.data_access_methods), "method")
-            text = f"`{service.cls.name}`: {number} on a session that it is given"
+            text = f"`{service.cls.name}`: {number} on a given session"
             draft.evidence.append(survey.on(service.cls.module, service.node, text, Side.GOOD))
         elif service.makes_engine or service.makes_factory:
             draft.phrases.append(f"`{service.cls.name}` makes its own engine")
@@ -527,21 +548,32 @@ def _access(survey: Survey) -> Draft:
             text = f"`{service.cls.name}` opens its sessions itself"
             draft.evidence.append(survey.on(service.cls.module, service.node, text, Side.NEUTRAL))
     functions = [(module, function.node) for module, function in _functions_given_session(survey)]
-    draft.evidence += _exhibit_by_module(survey, functions, "function that takes the session", Side.GOOD)
+    draft.evidence += _exhibit_by_module(survey, functions, "function", " on a given session", Side.GOOD)
     if layer:
         draft.phrases.insert(0, f"service layer: {tally(layer)}")
     if functions:
-        draft.phrases.append(f"{len(functions)} functions that take the session")
+        draft.phrases.append(f"{plural(len(functions), 'function')} on a given session")
     codes = {each.code for each in survey.findings[Row.ACCESS]}
     if "ADB902" in codes:
         draft.phrases.append("a session kept in a singleton")
     if "ADB903" in codes:
         draft.phrases.append("a session open from the import on")
     queries = [(facts.module, query.node) for facts in _facts(survey) for query in facts.queries_in_handlers()]
-    draft.evidence += _exhibit_by_module(survey, queries, "handler that queries itself", Side.NEUTRAL)
-    if not draft.phrases:
-        draft.phrases.append("queries in handlers" if queries else "no class or function on a session")
+    draft.evidence += _exhibit_by_module(survey, queries, "handler", " with queries of its own", Side.NEUTRAL)
+    if not draft.phrases and queries:
+        draft.phrases.append("no service layer: queries in handlers")
+    elif not draft.phrases:
+        _explain_no_access(survey, draft)
     return draft
+
+
+def _explain_no_access(survey: Survey, draft: Draft) -> None:
+    engines = _engines(survey)
+    if engines:
+        draft.phrases.append("no class or function seen that works on a session")
+        draft.evidence.append(survey.at(engines[0].site, UNKNOWN_USER, Side.UNKNOWN))
+    else:
+        draft.phrases.append("no database")
 
 
 def _is_given_session(service: Service, survey: Survey) -> bool:
@@ -561,7 +593,9 @@ def _functions_given_session(survey: Survey) -> Iterator[tuple[Module, Function]
     """The plain functions, no handlers or dependencies, that query a session that they are given."""
     for module in survey.modules:
         for function in module.functions:
-            if function.owner is None and not survey.facts.is_endpoint(function) and _takes_session(function, survey):
+            if function.owner is not None and survey.facts.is_service(function.owner):
+                continue
+            if not survey.facts.is_endpoint(function) and _takes_session(function, survey):
                 operations = survey.facts.effects.operations(function)
                 if any(is_data_access(operation, survey.facts) for operation in operations):
                     yield module, function
@@ -581,7 +615,7 @@ def _practices(survey: Survey) -> Draft:
         draft.phrases.append("queries timed")
         timing = [each for each in survey.facts.listeners if each.event.endswith("cursor_execute")]
         draft.evidence += [survey.at(each.site, "times the queries", Side.GOOD) for each in timing]
-    elif survey.facts.engines:
+    elif _engines(survey):
         draft.phrases.append("no slow-query log")
     marked = [
         (cls.module, cls.node)
@@ -604,6 +638,10 @@ def _practices(survey: Survey) -> Draft:
 def _facts(survey: Survey) -> Iterator[ModuleFacts]:
     for module in survey.modules:
         yield survey.facts.module(module)
+
+
+def _engines(survey: Survey) -> list[Engine]:
+    return [engine for engine in survey.facts.engines if survey.holds(engine.site.module)]
 
 
 def _services(survey: Survey) -> Iterator[Service]:

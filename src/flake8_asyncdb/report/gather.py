@@ -12,10 +12,12 @@ from flake8_asyncdb.report import exchange, sources
 from flake8_asyncdb.report.cells import cells
 from flake8_asyncdb.report.sources import Argument, SourceError
 from flake8_asyncdb.report.survey import surveyed
-from flake8_asyncdb.report.table import Service, Source, Table, shown
+from flake8_asyncdb.report.table import Cell, Service, Source, Table, shown
 
 
-def read(texts: list[str], since: str | None = None, begin: Callable[[int, str], None] = lambda number, name: None) -> Table:
+def read(
+    texts: list[str], since: str | None = None, begin: Callable[[int, str], None] = lambda number, name: None
+) -> Table:
     """The table of the services that the texts name; what cannot be read becomes a sentence among its errors.
 
     `begin` is called with the number and the name of each service before it is read.
@@ -53,13 +55,25 @@ def _surveyed(given: Argument, since: str | None = None) -> Service:
 
 def _drawn(given: Argument, files: sources.Checkout) -> Service:
     with surveyed(files.root, files.below) as survey:
+        drawn = cells(survey)
         return Service(
             name=shown(given.name or _default_name(files.source)),
-            source=dataclasses.replace(files.source, path=shown(files.source.path)),
-            cells=cells(survey),
+            source=_source(files, drawn),
+            cells=drawn,
             files=len(survey.files),
             unread=tuple(survey.unread),
         )
+
+
+def _source(files: sources.Checkout, drawn: tuple[Cell, ...]) -> Source:
+    """Where a service was read, with the place on the web of a check-out that is as it was committed."""
+    source = dataclasses.replace(files.source, path=shown(files.source.path))
+    if source.revision is None:
+        paths = (evidence.path for cell in drawn for evidence in cell.evidence)
+        found = sources.published(files.root / files.below, paths)
+        if found is not None:
+            return dataclasses.replace(source, commit=found[0], link=found[1])
+    return source
 
 
 def _default_name(source: Source) -> str:

@@ -97,7 +97,9 @@ def _difference(change: Change) -> str:
     if change.gone:
         parts.append(f"{len(change.gone)} gone")
     if change.new:
-        parts.append(f"{len(change.new)} new: " + ", ".join(f"{each.code} {_escaped(each.place)}" for each in change.new))
+        parts.append(
+            f"{len(change.new)} new: " + ", ".join(f"{each.code} {_escaped(each.place)}" for each in change.new)
+        )
     return ", ".join(parts) or "none"
 
 

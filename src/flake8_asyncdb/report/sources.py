@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -119,24 +120,52 @@ def _check_is_service(root: Path, below: str, shown: str) -> None:
         return
     nested = _nested_projects(root / below)
     if nested:
+        if len(nested) == 1:
+            raise SourceError(f"{shown!r} is not a service but holds one: name its directory, {nested[0]}")
         names = ", ".join(nested[:5]) + (", ..." if len(nested) > 5 else "")
-        number = "1 project" if len(nested) == 1 else f"{len(nested)} projects"
-        raise SourceError(f"{shown!r} is not a service but holds {number}: name one of them ({names})")
+        raise SourceError(f"{shown!r} is not a service but holds {len(nested)} projects: name one of them ({names})")
     if not modules:
         raise SourceError(f"{shown!r} holds no Python files")
     raise SourceError(f"{shown!r} is not a service: nothing in it uses SQLAlchemy, SQLModel, FastAPI or Starlette")
 
 
 def _nested_projects(directory: Path) -> list[str]:
-    """The projects at any depth below a directory, those inside another left out."""
+    """The projects that use the libraries at any depth below a directory, those inside another left out."""
     found: list[str] = []
     for here, names, files in os.walk(directory):
         path = Path(here)
         if path != directory and any(marker in files for marker in MARKERS):
-            found.append(path.relative_to(directory).as_posix())
+            if any(module.counts and syntax.mentions_libraries(module.source) for module in Project(path).modules()):
+                found.append(path.relative_to(directory).as_posix())
             names.clear()
         names[:] = sorted(name for name in names if not name.startswith(".") and name != "node_modules")
     return found
+
+
+def published(directory: Path, paths: Iterable[str]) -> tuple[str, str] | None:
+    """The commit of a check-out and where its files are on the web, if these paths are as committed there."""
+    repository = _repository(directory)
+    if repository is None:
+        return None
+    head = _git(repository, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+    if head.returncode != 0:
+        return None
+    commit, inside = head.stdout.decode().strip(), _inside(directory, repository)
+    link = _web_address(repository, commit, inside)
+    if link is None:
+        return None
+    entries = _entries(repository, commit)
+    as_committed = all(
+        _object_name(directory / path, len(commit)) == entries.get(_join(inside, path)) for path in set(paths)
+    )
+    return (commit, link) if as_committed else None
+
+
+def _object_name(path: Path, length: int) -> str:
+    """What git calls the content of a file: a SHA-1 in most repositories, a SHA-256 where names are longer."""
+    content = path.read_bytes()
+    header = b"blob %d\0" % len(content)
+    return (hashlib.sha1 if length == 40 else hashlib.sha256)(header + content).hexdigest()
 
 
 # -- revisions
@@ -187,10 +216,12 @@ class Revision:
         """The service's project in a temporary directory; raises SourceError."""
         repository = _repository(self.path)
         if repository is None:
-            raise SourceError(f"{str(self.path)!r} is not in a git repository, so that it has no revision {self.name!r}")
+            raise SourceError(
+                f"{str(self.path)!r} is not in a git repository, so that it has no revision {self.name!r}"
+            )
         commit = self._commit(repository)
         entries = _entries(repository, commit)
-        inside = self._inside(repository)
+        inside = _inside(self.path, repository)
         start = f"{inside}/" if inside else ""
         if not any(path.startswith(start) for path in entries):
             raise SourceError(f"{str(self.path)!r} does not exist in revision {self.name!r}")
@@ -210,14 +241,13 @@ class Revision:
             raise SourceError(f"{self.name!r} is no revision of the repository of {str(self.path)!r}")
         return done.stdout.decode().strip()
 
-    def _inside(self, repository: Path) -> str:
-        """The directory's path below the top of the repository; empty for the top."""
-        top = _git(repository, "rev-parse", "--show-toplevel")
-        if top.returncode == 0:
-            inside = self.path.resolve().relative_to(Path(os.fsdecode(top.stdout.rstrip(b"\n"))).resolve())
-        else:
-            inside = self.path.resolve().relative_to(repository.resolve())
-        return "" if inside == Path() else inside.as_posix()
+
+def _inside(path: Path, repository: Path) -> str:
+    """A directory's path below the top of its repository; empty for the top."""
+    top = _git(repository, "rev-parse", "--show-toplevel")
+    outer = Path(os.fsdecode(top.stdout.rstrip(b"\n"))) if top.returncode == 0 else repository
+    inside = path.resolve().relative_to(outer.resolve())
+    return "" if inside == Path() else inside.as_posix()
 
 
 def _entries(repository: Path, commit: str) -> dict[str, str]:

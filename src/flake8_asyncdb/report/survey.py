@@ -11,7 +11,7 @@ from pathlib import Path
 
 from flake8_asyncdb import analysis, catalog
 from flake8_asyncdb.catalog import Row
-from flake8_asyncdb.facts import ProjectFacts, Settings
+from flake8_asyncdb.facts import ProjectFacts
 from flake8_asyncdb.model.project import Module, Project
 from flake8_asyncdb.model.values import Site
 from flake8_asyncdb.report.table import Evidence, Side, shown

@@ -13,6 +13,21 @@ ROWS = (*(row for row in Row if row is not Row.PRACTICES), Row.PRACTICES)
 """The rows in the order of the table: the general practices come last."""
 
 
+WANTED = {
+    Row.SQLALCHEMY: "async API, awaited",
+    Row.ENGINE: "`create_async_engine`, `pool_pre_ping=True`",
+    Row.SESSION: "`async_sessionmaker(expire_on_commit=False)`",
+    Row.DATETIME: "`DateTime(timezone=True)`",
+    Row.INJECTION: "`Annotated[AsyncSession, Depends(get_db)]`, services likewise",
+    Row.LIFECYCLE: "`lifespan` that also disposes of the engine",
+    Row.SQLITE: "WAL and pragmas, on the engine that serves",
+    Row.URL: "converted to the async driver",
+    Row.ACCESS: "service layer with injected session",
+    Row.PRACTICES: "indexes, slow-query log, soft delete",
+}
+"""What each row asks for: the right-hand side of the table."""
+
+
 class State(enum.Enum):
     """How a service stands in one row."""
 
@@ -147,4 +162,6 @@ def counted(states: dict[State, int]) -> str:
 
 def shown(text: str) -> str:
     """A text from outside without the characters that move a cursor, reverse the reading or cannot be encoded."""
-    return "".join(character if character.isprintable() else " " if character == "\t" else "\ufffd" for character in text)
+    return "".join(
+        character if character.isprintable() else " " if character == "\t" else "\ufffd" for character in text
+    )

@@ -88,7 +88,7 @@ def _places(cell: Cell, service: Service, console: Console) -> Iterator[Text]:
 
 def _place(evidence: Evidence, service: Service, console: Console) -> Text:
     style = Style(dim=True)
-    if console.is_terminal and service.source.commit is None and Path(service.source.path).is_dir():
+    if console.is_terminal and service.source.revision is None and Path(service.source.path).is_dir():
         address = (Path(service.source.path).resolve() / evidence.path).as_uri()
         style += Style(link=address)
     elif console.is_terminal and service.source.link is not None:
