@@ -67,7 +67,7 @@ from flake8_asyncdb.model.effects import Effects
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function, Module, Project
 from flake8_asyncdb.model.scopes import Scope
-from flake8_asyncdb.model.texts import TextEvaluator
+from flake8_asyncdb.model.text_flow import TextEvaluator
 from flake8_asyncdb.model.values import (
     UNKNOWN,
     External,
@@ -412,12 +412,17 @@ class ProjectFacts:
         """Whether FastAPI calls a function: a handler or a dependency."""
         return function in self._endpoints
 
-    def runs_for_requests_only(self, function: Function, seen: frozenset[Function] = frozenset()) -> bool:
+    def runs_for_requests_only(self, function: Function) -> bool:
         """Whether a function is a handler or dependency, or is called by nothing but such functions."""
-        if self.is_endpoint(function):
-            return True
-        callers = [] if function in seen else self.callers(function)
-        return bool(callers) and all(self.runs_for_requests_only(caller, seen | {function}) for caller in callers)
+        pending = [function]
+        for reached in pending:
+            if self.is_endpoint(reached):
+                continue
+            callers = self.callers(reached)
+            if not callers:
+                return False
+            pending += [caller for caller in callers if caller not in pending]
+        return any(self.is_endpoint(reached) for reached in pending)
 
     @cached_property
     def application_modules(self) -> frozenset[Module]:
@@ -520,18 +525,17 @@ class ProjectFacts:
         ):
             return True
         name = parent.targets[0].id
-        index = made.module.index
-        for node in index.parents:
-            if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
-                if index.parents.get(node) not in listening:
-                    return True
-        return any(
-            isinstance(statement, ast.ImportFrom) and any(alias.name == name for alias in statement.names)
-            for module in self.project.mentioning(name.encode())
-            if made.module in module.imported
-            for scope in module.index.scopes.values()
-            for statement in scope.imports
-        )
+        for module in self.project.mentioning(name.encode()):
+            parents, scope_at = module.index.parents, module.index.scope_at
+            for scope in module.index.scopes.values():
+                named: list[ast.Name | ast.Attribute] = [*scope.names, *scope.attributes]
+                for node in named:
+                    if not isinstance(node.ctx, ast.Load) or parents.get(node) in listening:
+                        continue
+                    read = instances(self.inference.value(node, scope_at(node)))
+                    if any(instance.site == made for instance in read):
+                        return True
+        return False
 
     @cached_property
     def declares_foreign_keys(self) -> bool:

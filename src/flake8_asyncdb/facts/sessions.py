@@ -14,7 +14,7 @@ from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import SYNC_IO, is_awaited, sites
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function, Module
-from flake8_asyncdb.model.scopes import Binding, Kind
+from flake8_asyncdb.model.scopes import Binding, Kind, Scope
 from flake8_asyncdb.model.values import (
     Anonymous,
     Bound,
@@ -140,7 +140,7 @@ def session_bindings(function: Function, project: ProjectFacts) -> Iterator[Sess
         value = inference.bound(binding)
         if is_sync_session(value, inference):
             yield SessionBinding(
-                function, name, _bound_at(binding), binding.value, tuple(_uses(function, name, project))
+                function, name, _bound_at(binding), binding.value, tuple(_uses(function, binding, name, project))
             )
 
 
@@ -248,14 +248,20 @@ def _bound_at(binding: Binding) -> ast.expr | ast.stmt | ast.arg:
     return binding.statement
 
 
-def _uses(function: Function, name: str, project: ProjectFacts) -> Iterator[str]:
-    """The uses of a dotted name that block where they stand."""
+def _uses(function: Function, binding: Binding, name: str, project: ProjectFacts) -> Iterator[str]:
+    """The uses of what a binding gives a dotted name that block where they stand."""
+
+    def is_it(node: ast.expr, scope: Scope) -> bool:
+        if isinstance(node, ast.Name):
+            return node.id == name and binding in project.inference.find_bindings(name, scope, node)
+        return isinstance(node, ast.Attribute) and "." in name and ast.unparse(node) == name
+
     for site in sites(function):
         called = site.node.func
-        if isinstance(called, ast.Attribute) and _is_name(called.value, name):
+        if isinstance(called, ast.Attribute) and is_it(called.value, site.scope):
             if called.attr in SYNC_IO[api.SESSION] or called.attr in CLOSING:
                 yield f"{name}.{called.attr}"
-        elif any(_is_name(argument, name) for argument in _arguments(site.node)) and _runs_here(site, project):
+        elif any(is_it(argument, site.scope) for argument in _arguments(site.node)) and _runs_here(site, project):
             yield ast.unparse(called)
 
 
@@ -280,9 +286,3 @@ def _arguments(call: ast.Call) -> Iterator[ast.expr]:
     yield from call.args
     for keyword in call.keywords:
         yield keyword.value
-
-
-def _is_name(node: ast.expr, name: str) -> bool:
-    if isinstance(node, ast.Name):
-        return node.id == name
-    return isinstance(node, ast.Attribute) and "." in name and ast.unparse(node) == name
