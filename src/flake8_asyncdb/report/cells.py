@@ -479,45 +479,49 @@ def _pragmas(pragmas: dict[str, str]) -> str:
 
 def _url(survey: Survey) -> Draft:
     draft = Draft()
-    engines = _engines(survey)
-    served = [engine for engine in engines if not engine.is_listened_only]
-    good: dict[str, None] = {}
+    served = [engine for engine in _engines(survey) if not engine.is_listened_only]
+    converted: dict[str, None] = {}
     plain: dict[str, None] = {}
     for engine in served:
-        schemes = [url.scheme for url in engine.urls if url.scheme]
-        asynchronous = [url.scheme for url in engine.urls if url.scheme and url.is_async is Tri.YES]
-        if _is_async(engine) and asynchronous:
-            good.update(dict.fromkeys(asynchronous))
-            text = f"reaches the engine as {tally(asynchronous)}"
-            draft.evidence.append(survey.at(engine.site, text, Side.GOOD))
-        elif _is_async(engine):
-            passed = list(conversions_of(engine))
-            if passed and all(each.is_async for each in passed):
-                schemes = [scheme for each in passed for scheme in each.schemes]
-                good.update(dict.fromkeys(schemes))
-                text = f"is converted to {tally(dict.fromkeys(schemes))} on the way to the engine"
-                draft.evidence.append(survey.at(engine.site, text, Side.GOOD))
-            elif not any(url.is_async is Tri.NO for url in engine.urls):
-                text = f"the URL `{_url_text(engine)}` is only known at run time"
-                draft.evidence.append(survey.at(engine.site, text, Side.UNKNOWN))
-        else:
+        known = [url for url in engine.urls if url.scheme]
+        reached = _async_schemes(engine) if _is_async(engine) else []
+        converted.update(dict.fromkeys(reached))
+        if reached:
+            draft.evidence.append(survey.at(engine.site, f"reaches the engine as {tally(reached)}", Side.GOOD))
+        elif not _is_async(engine) or any(url.is_async is Tri.NO for url in known):
+            schemes = [url.scheme for url in known if url.scheme]
             plain.update(dict.fromkeys(schemes))
             text = f"{tally(schemes) or 'the URL'} stays with its sync driver"
-            side = Side.BAD if engine.feeds_event_loop else Side.NEUTRAL
-            draft.evidence.append(survey.at(engine.site, text, side))
+            on_loop = _is_async(engine) or engine.feeds_event_loop
+            draft.evidence.append(survey.at(engine.site, text, Side.BAD if on_loop else Side.NEUTRAL))
+        else:
+            text = f"the URL `{_url_text(engine)}` is only known at run time"
+            draft.evidence.append(survey.at(engine.site, text, Side.UNKNOWN))
     conversions = [
         survey.on(facts.module, conversion.node, "exchanges the driver of the URL", Side.NEUTRAL)
         for facts in _facts(survey)
         for conversion in facts.url_conversions
     ]
     draft.evidence += conversions
-    if good:
-        draft.phrases.append(f"{'converted to ' if conversions else ''}{tally(good)}")
-    if plain or (served and not good and not draft.has(Side.UNKNOWN)):
+    if converted:
+        draft.phrases.append(f"{'converted to ' if conversions else ''}{tally(converted)}")
+    if plain or draft.has(Side.BAD):
         draft.phrases.append(f"{tally(plain) or 'URL'} not converted")
-    elif not good:
-        draft.phrases.append("URL only known at run time" if served else "no engine")
+    if not draft.phrases and served:
+        unknown = draft.has(Side.UNKNOWN)
+        draft.phrases.append("URL only known at run time" if unknown else "URL with a sync driver")
+    elif not draft.phrases:
+        draft.phrases.append("no engine")
     return draft
+
+
+def _async_schemes(engine: Engine) -> list[str]:
+    """The schemes with async drivers that an engine's URL is known to have, or is converted to on its way."""
+    known = [url.scheme for url in engine.urls if url.scheme and url.is_async is Tri.YES]
+    if known:
+        return known
+    passed = list(conversions_of(engine))
+    return [scheme for each in passed for scheme in each.schemes] if all(each.is_async for each in passed) else []
 
 
 def _url_text(engine: Engine) -> str:

@@ -19,6 +19,10 @@ from flake8_asyncdb.report.table import Source
 
 WANTED_FILES = frozenset({*MARKERS, *LOCKS, *REQUIREMENTS, "pyvenv.cfg"})
 """What the model reads besides Python files."""
+HOOK_VARIABLES = frozenset(
+    """GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_COMMON_DIR
+    GIT_PREFIX GIT_NAMESPACE""".split()
+)
 WEB_HOSTS = ("github.com", "gitlab.com", "codeberg.org", "bitbucket.org")
 _REMOTE = re.compile(r"(?:\w+://)?(?:[^@/]*@)?([\w.-]+?)(?::\d+)?[:/](.+?)(?:\.git)?/?$")
 
@@ -144,6 +148,13 @@ def _nested_projects(directory: Path) -> list[str]:
 
 def published(directory: Path, paths: Iterable[str]) -> tuple[str, str] | None:
     """The commit of a check-out and where its files are on the web, if these paths are as committed there."""
+    try:
+        return _published(directory, paths)
+    except SourceError:
+        return None
+
+
+def _published(directory: Path, paths: Iterable[str]) -> tuple[str, str] | None:
     repository = _repository(directory)
     if repository is None:
         return None
@@ -193,15 +204,21 @@ def _repository(path: Path) -> Path | None:
 
 
 def _git(directory: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    """Run git without hooks, prompts, lazy downloads or locks; a hook's own GIT_DIR must not decide where."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    """Run git without prompts, lazy downloads or locks, and not in the repository whose hook runs this.
+
+    Raises SourceError where there is no git, or where it refuses a directory that somebody else owns.
+    """
+    environment = {key: value for key, value in os.environ.items() if key not in HOOK_VARIABLES}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
     try:
-        return subprocess.run(
+        done = subprocess.run(
             ["git", "-C", str(directory), *arguments], input=given, capture_output=True, check=False, env=environment
         )
     except OSError as error:
         raise SourceError(f"git cannot be run: {error.strerror}") from None
+    if b"safe.directory" in done.stderr:
+        raise SourceError(f"git does not read {str(directory)!r}, which somebody else owns: see its safe.directory")
+    return done
 
 
 @dataclass(frozen=True)
