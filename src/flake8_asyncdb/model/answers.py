@@ -19,13 +19,13 @@ class Answers(Generic[T]):
     A question that comes back to itself while it is answered gets the `least` answer at first, then what the round
     before found, until a round finds nothing new (a least fixed point). Circles are found by the path-based algorithm
     for strongly connected components (Gabow 2000). Questions that do not settle in `MAX_ROUNDS` rounds, or that lie
-    `MAX_DEPTH` questions below the first, are `unknown`.
+    `MAX_DEPTH` questions below the first, are `unknown`. Final answers are in `known`.
     """
 
     def __init__(self, least: T, unknown: T) -> None:
         self.least = least
         self.unknown = unknown
-        self._known: dict[Hashable, T] = {}
+        self.known: dict[Hashable, T] = {}
         self._depth = 0
         self._stack: list[Hashable] = []
         self._positions: dict[Hashable, int] = {}
@@ -35,13 +35,13 @@ class Answers(Generic[T]):
 
     def once(self, question: Hashable, answer: Callable[[], T]) -> T:
         """The answer to a question, which `answer` computes unless it is known; it may ask others meanwhile."""
-        if question in self._known:
-            return self._known[question]
+        if question in self.known:
+            return self.known[question]
         position = self._positions.get(question)
         if position is not None:
             return self._met_again(question, position)
         if self._depth == MAX_DEPTH:
-            return self._known.setdefault(question, self.unknown)
+            return self.known.setdefault(question, self.unknown)
         self._depth += 1
         try:
             if self._depth % STACK_DEPTH:
@@ -49,7 +49,7 @@ class Answers(Generic[T]):
             return on_fresh_stack(lambda: self._answered(question, answer))
         finally:
             self._depth -= 1
-            if not self._depth:
+            if not self._depth and (self._stack or self._found):
                 self._forget_circles()
 
     def _answered(self, question: Hashable, answer: Callable[[], T]) -> T:
@@ -61,16 +61,18 @@ class Answers(Generic[T]):
             found = self._found[question] = answer()
             if self._heads[-1] != position:
                 return found
-            circle = self._close_circle(position)
-            if not self._assumed or all(
-                self._assumed.get(each, self._found[each]) == self._found[each] for each in circle
-            ):
-                for each in circle:
-                    self._known[each] = self._found.pop(each)
+            if self._stack[-1] is question and question not in self._assumed:
+                self._heads.pop()
+                self._stack.pop()
+                del self._positions[question]
+                self.known[question] = self._found.pop(question)
                 return found
-            for each in circle:
-                self._assumed.pop(each, None)
-        self._known.update(dict.fromkeys(circle, self.unknown))
+            circle = self._close_circle(position)
+            assumed = {each: self._assumed.pop(each) for each in circle if each in self._assumed}
+            if all(self._found[each] == before for each, before in assumed.items()):
+                self.known.update((each, self._found.pop(each)) for each in circle)
+                return found
+        self.known.update(dict.fromkeys(circle, self.unknown))
         return self.unknown
 
     def _met_again(self, question: Hashable, position: int) -> T:
@@ -91,8 +93,7 @@ class Answers(Generic[T]):
 
     def _forget_circles(self) -> None:
         for state in (self._stack, self._heads, self._positions, self._found, self._assumed):
-            if state:
-                state.clear()
+            state.clear()
 
 
 def on_fresh_stack(compute: Callable[[], T]) -> T:

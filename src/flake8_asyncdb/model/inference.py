@@ -50,13 +50,15 @@ class Inference:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self._once = Answers[Value](NEVER, UNKNOWN).once
+        answers = Answers[Value](NEVER, UNKNOWN)
+        self._once = answers.once
+        self._known = answers.known
 
     # -- the questions
 
     def value(self, expression: ast.expr, scope: Scope) -> Value:
         """What an expression stands for where it is written."""
-        return self._once(("value", expression), lambda: bounded(self._value(expression, scope)))
+        return self._known.get(expression) or self._once(expression, lambda: bounded(self._value(expression, scope)))
 
     def annotation(self, expression: ast.expr, scope: Scope) -> Value:
         """The object that an annotation describes."""
@@ -64,11 +66,11 @@ class Inference:
 
     def bound(self, binding: Binding) -> Value:
         """What one binding gives its name."""
-        return self._once(("binding", binding), lambda: bounded(self._binding(binding)))
+        return self._known.get(binding) or self._once(binding, lambda: bounded(self._binding(binding)))
 
     def result(self, function: Function) -> Value:
         """What calling a function returns: for an `async def` a coroutine, for a generator an iterator."""
-        return self._once(("result", function), lambda: bounded(self._result(function)))
+        return self._once(function, lambda: bounded(self._result(function)))
 
     # -- expressions
 
@@ -326,7 +328,7 @@ class Inference:
 
     def linearized(self, cls: Class) -> list[Value]:
         """The class and its bases, nearest first; `UNKNOWN` for one that cannot be resolved."""
-        return list(members(self._once(("bases", cls), lambda: self._linearization(cls))))
+        return list(members(self._once(cls, lambda: self._linearization(cls))))
 
     def _linearization(self, cls: Class) -> Value:
         found: dict[Value, None] = {cls: None}

@@ -159,7 +159,9 @@ def is_known(value: Value) -> bool:
 
 def bounded(value: Value) -> Value:
     """The value, or `UNKNOWN` for one of more than `MAX_PARTS` parts, each counted as often as it occurs."""
-    parts = [value]
+    if not isinstance(value, Tuple | Union | Instance | Method | Bound):
+        return value
+    parts: list[Value] = [value]
     for part in parts:
         match part:
             case Tuple(items=nested) | Union(members=nested):
