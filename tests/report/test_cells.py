@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from report.conftest import Draw
+from compared import Draw
 
 from flake8_asyncdb.catalog import Row
 from flake8_asyncdb.report.table import Cell, Evidence, Side, State, state_of
@@ -220,7 +220,7 @@ def test_a_database_class_in_place_of_a_session_is_no_injected_service(draw: Dra
     """
     drawn = draw(code)
     assert drawn[Row.INJECTION].text == "`Database` injected in place of a session"
-    assert State.FOLLOWS not in {drawn[Row.INJECTION].state}
+    assert drawn[Row.INJECTION].state is State.UNUSED
     assert drawn[Row.ACCESS].text == "`Database` makes its own engine"
     assert drawn[Row.LIFECYCLE].text == "no `lifespan`, engine made in the constructor of `Database`"
 

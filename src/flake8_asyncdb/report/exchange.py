@@ -38,10 +38,10 @@ def loads(text: str) -> list[Service]:
     if not isinstance(document, dict) or "schema_version" not in document:
         raise FormatError("is not a table that `flake8-asyncdb compare --format json` wrote")
     version = document["schema_version"]
-    if version != SCHEMA_VERSION:
-        raise FormatError(f"has schema version {version!r}, this flake8-asyncdb reads {SCHEMA_VERSION}")
+    if type(version) is not int or version != SCHEMA_VERSION:
+        raise FormatError(f"has schema version {str(version)[:20]}, this flake8-asyncdb reads {SCHEMA_VERSION}")
     try:
-        return [_read_service(each) for each in document["services"]]
+        return [_read_service(each) for each in _list(document["services"])]
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise FormatError(f"has schema version {SCHEMA_VERSION} but does not keep to it ({_reason(error)})") from error
 
@@ -142,7 +142,7 @@ def _read_evidence(read: Object) -> Evidence:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
+        raise TypeError(f"{type(value).__name__} where a text belongs")
     return shown(value)
 
 
@@ -154,17 +154,17 @@ def _link(value: object) -> str | None:
     """An address to show as a link: of the web only."""
     link = _optional(value)
     if link is not None and not link.startswith("https://"):
-        raise ValueError(f"{link!r} does not begin with https://")
+        raise ValueError("a link does not begin with https://")
     return link
 
 
 def _number(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise TypeError(f"{value!r} is no number")
+        raise TypeError(f"{type(value).__name__} where a number belongs")
     return value
 
 
 def _list(value: object) -> list[Any]:
     if not isinstance(value, list):
-        raise TypeError(f"{value!r} is no list")
+        raise TypeError(f"{type(value).__name__} where a list belongs")
     return value
