@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from urllib.parse import quote
@@ -106,9 +107,15 @@ def _difference(change: Change) -> str:
 def _coded(text: str) -> str:
     """A sentence with its code in backquotes, fit for a cell: the code is kept, the rest is escaped."""
     return "".join(
-        f"`{part.replace('|', chr(92) + '|')}`" if number % 2 and part else _escaped(part)
-        for number, part in enumerate(text.split("`"))
+        _code(part) if number % 2 and part else _escaped(part) for number, part in enumerate(text.split("`"))
     )
+
+
+def _code(code: str) -> str:
+    """Code in backquotes; as HTML where a backslash or bar in it would end the cell."""
+    if "|" not in code and "\\" not in code:
+        return f"`{code}`"
+    return f"<code>{html.escape(code).replace('|', '&#124;').replace(chr(92), '&#92;')}</code>"
 
 
 def _escaped(text: str) -> str:

@@ -18,6 +18,7 @@ class Progress:
         self._stream = stream
         self._text = ""
         self._shows = False
+        self.started = threading.Event()
         self._lock = threading.Lock()
         self._timer = threading.Timer(patience, self._start)
         self._timer.daemon = True
@@ -47,6 +48,7 @@ class Progress:
         with self._lock:
             self._shows = True
             self._write(f"{CLEAR_LINE}{self._text}")
+        self.started.set()
 
     def _write(self, text: str) -> None:
         self._stream.write(text)
