@@ -87,7 +87,7 @@ def _compare(arguments: argparse.Namespace) -> int:
 def _write(table: Table, form: str, output: str | None) -> None:
     if output is not None:
         with open(output, "w", encoding="utf-8") as file:
-            formats.write(table, form, file)
+            formats.write(table, form, file, Path(output).parent)
         return
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")

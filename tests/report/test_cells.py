@@ -83,6 +83,8 @@ def test_every_cell_says_something(draw: Draw) -> None:
 def test_a_file_that_cannot_be_parsed_leaves_nothing_unused(draw: Draw) -> None:
     drawn = draw(app=APP, broken="import fastapi\ndef (:\n")
     assert {cell.state for cell in drawn.values()} == {State.UNKNOWN}
+    assert drawn[Row.ENGINE].text == "no engine, but 1 file cannot be parsed"
+    assert [each.place for each in drawn[Row.ENGINE].evidence] == ["broken.py:1"]
 
 
 # -- 1 to 3
@@ -402,6 +404,11 @@ def test_general_practices(draw: Draw) -> None:
     timed = '@event.listens_for(engine.sync_engine, "before_cursor_execute")\ndef timed(*arguments): pass\n'
     cell = draw("from sqlalchemy import event\n" + ASYNC_DATABASE + timed)[Row.PRACTICES]
     assert (cell.state, cell.text) == (State.FOLLOWS, "queries timed")
+    traced = "from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor\n"
+    cell = draw(ASYNC_DATABASE + traced)[Row.PRACTICES]
+    assert (cell.state, cell.text, cell.evidence[0].line) == (State.FOLLOWS, "queries timed", 8)
+    cell = draw(ASYNC_DATABASE + "import opentelemetry\n")[Row.PRACTICES]
+    assert (cell.state, cell.text) == (State.UNKNOWN, "a tracing library, whether for queries cannot be told")
     cell = draw(ASYNC_DATABASE)[Row.PRACTICES]
     assert (cell.state, cell.text) == (State.BREAKS, "no slow-query log")
 

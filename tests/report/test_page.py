@@ -320,6 +320,23 @@ def test_the_page_of_a_file_is_the_page_of_what_it_was_written_from(examples: Ta
     assert page.dumps(Table(tuple(exchange.loads(exchange.dumps(examples))))) == page.dumps(examples)
 
 
+def test_files_on_disk_are_linked_beside_the_page(context: BrowserContext, tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "a b.py").write_text("engine = create_async_engine(url)\n", encoding="utf-8")
+    proofs = (Evidence("a b.py", 1, "here", Side.GOOD), Evidence("gone.py", 1, "gone", Side.GOOD))
+    cells = tuple(Cell(row, State.FOLLOWS, "x", proofs) for row in ROWS)
+    file = tmp_path / "report" / "table.html"
+    file.parent.mkdir()
+    table = Table((Service("shop", Source(str(tmp_path / "shop")), cells),))
+    file.write_text(page.dumps(table, file.parent), encoding="utf-8")
+    tab = context.new_page()
+    tab.goto(file.as_uri())
+    tab.locator("td summary").first.click()
+    expect(tab.locator("td").first.get_by_role("link")).to_have_count(1)
+    tab.locator("td").first.get_by_role("link", name="a b.py:1").click()
+    expect(tab.locator("body")).to_contain_text("create_async_engine")
+
+
 def test_errors_alone_are_a_page_too(context: BrowserContext, tmp_path: Path) -> None:
     tab = opened(context, Table((), ("'no' does not exist",)), tmp_path)
     expect(tab.get_by_role("listitem")).to_have_text("'no' does not exist")

@@ -53,11 +53,11 @@ def _cell(row: Row, survey: Survey) -> Cell:
         draft = DRAWN[row](survey)
     except RecursionError:
         return Cell(row, State.UNKNOWN, "the code is nested too deeply to be read", tuple(findings))
-    evidence = tuple(findings + draft.evidence)
-    state = state_of(evidence)
-    if state is State.UNUSED and survey.unread:
-        state = State.UNKNOWN
-    return Cell(row, state, ", ".join(draft.phrases), evidence)
+    evidence = findings + draft.evidence
+    if state_of(evidence) is State.UNUSED and survey.unread:
+        draft.phrases.append(f"but {plural(len(survey.unread), 'file')} cannot be parsed")
+        evidence += [Evidence(path, 1, "this Python cannot parse the file", Side.UNKNOWN) for path in survey.unread]
+    return Cell(row, state_of(evidence), ", ".join(draft.phrases), tuple(evidence))
 
 
 def tally(names: Iterable[str]) -> str:
@@ -615,12 +615,8 @@ def _practices(survey: Survey) -> Draft:
     draft.evidence += [survey.at(column.site, "an indexed foreign key", Side.GOOD) for column in indexed]
     if keys:
         draft.phrases.append(f"{len(indexed)} of {plural(len(keys), 'foreign key')} indexed")
-    if survey.facts.times_queries:
-        draft.phrases.append("queries timed")
-        timing = [each for each in survey.facts.listeners if each.event.endswith("cursor_execute")]
-        draft.evidence += [survey.at(each.site, "times the queries", Side.GOOD) for each in timing]
-    elif _engines(survey):
-        draft.phrases.append("no slow-query log")
+    if _engines(survey):
+        _exhibit_timing(survey, draft)
     marked = [
         (cls.module, cls.node)
         for facts in _facts(survey)
@@ -634,6 +630,25 @@ def _practices(survey: Survey) -> Draft:
     if not draft.phrases:
         draft.phrases.append("no tables and no engine")
     return draft
+
+
+def _exhibit_timing(survey: Survey, draft: Draft) -> None:
+    timing = [each for each in survey.facts.listeners if each.event.endswith("cursor_execute")]
+    draft.evidence += [survey.at(each.site, "listens to queries", Side.GOOD) for each in timing]
+    traced = list(survey.mentions(*TRACERS))
+    draft.evidence += [survey.line(module, line, "traces queries", Side.GOOD) for module, line in traced]
+    if timing or traced:
+        draft.phrases.append("queries timed")
+    elif survey.facts.times_queries:
+        draft.phrases.append("a tracing library, whether for queries cannot be told")
+        engine = _engines(survey)[0]
+        draft.evidence.append(survey.at(engine.site, "an engine; what times its queries is unknown", Side.UNKNOWN))
+    else:
+        draft.phrases.append("no slow-query log")
+
+
+TRACERS = (b"SQLAlchemyInstrumentor", b"instrument_sqlalchemy", b"SqlalchemyIntegration")
+"""What OpenTelemetry, Logfire and Sentry call their tracing of SQLAlchemy."""
 
 
 # -- what several rows ask for

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TextIO
 
 from flake8_asyncdb.report import exchange, markdown
@@ -10,8 +11,11 @@ from flake8_asyncdb.report.table import Table
 FORMATS = ("terminal", "markdown", "json", "html")
 
 
-def write(table: Table, form: str, stream: TextIO) -> None:
-    """Write a table in one of `FORMATS`; raises ModuleNotFoundError where the extra `report` is not installed."""
+def write(table: Table, form: str, stream: TextIO, directory: Path | None = None) -> None:
+    """Write a table in one of `FORMATS`; `directory` is where the stream's file lies.
+
+    Raises ModuleNotFoundError where the extra `report` is not installed.
+    """
     if form == "markdown":
         stream.write(markdown.dumps(table))
     elif form == "json":
@@ -19,7 +23,7 @@ def write(table: Table, form: str, stream: TextIO) -> None:
     elif form == "html":
         from flake8_asyncdb.report import page  # noqa: PLC0415  # an extra: not always installed
 
-        stream.write(page.dumps(table))
+        stream.write(page.dumps(table, directory))
     else:
         from flake8_asyncdb.report import terminal  # noqa: PLC0415  # an extra: not always installed
 

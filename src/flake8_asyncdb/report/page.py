@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
@@ -40,8 +42,11 @@ class Pair:
         return {change.row: change for change in changes(self.before, self.after)}
 
 
-def dumps(table: Table) -> str:
-    """The table as the text of an HTML document."""
+def dumps(table: Table, directory: Path | None = None) -> str:
+    """The table as the text of an HTML document.
+
+    With the directory that the document is for, files of services on disk are linked relative to it.
+    """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -52,7 +57,7 @@ def dumps(table: Table) -> str:
     )
     environment.filters |= {"coded": _coded, "slug": _slug, "counted": counted}
     environment.globals |= {
-        "link": _link,
+        "link": partial(_link, directory=directory),
         "rule_url": _rule_url,
         "by_importance": _by_importance,
         "plural": _plural,
@@ -103,7 +108,7 @@ def _by_importance(cell: Cell) -> list[Evidence]:
 def _coded(text: str) -> Markup:
     """A sentence whose parts in backquotes are code."""
     parts = (
-        Markup("<code>{}</code>").format(_breakable(part)) if number % 2 else escape(part)
+        Markup("<code>{}</code>").format(_breakable(part)) if number % 2 else escape(part.replace("->", "→"))
         for number, part in enumerate(text.split("`"))
     )
     return Markup("").join(parts)
@@ -118,11 +123,17 @@ def _slug(text: str) -> str:
     return re.sub(r"\W+", "-", text.lower())
 
 
-def _link(evidence: Evidence, service: Service) -> str | None:
-    """Where a place in the code can be seen on the web."""
-    if service.source.link is None:
+def _link(evidence: Evidence, service: Service, directory: Path | None) -> str | None:
+    """Where a place in the code can be seen: on the web, or on disk beside the page."""
+    if service.source.link is not None:
+        return f"{service.source.link}{quote(evidence.path)}#L{evidence.line}"
+    file = Path(service.source.path, evidence.path)
+    if directory is None or service.source.revision is not None or not file.is_file():
         return None
-    return f"{service.source.link}{quote(evidence.path)}#L{evidence.line}"
+    try:
+        return f"{quote(Path(os.path.relpath(file, directory)).as_posix())}#L{evidence.line}"
+    except ValueError:
+        return None
 
 
 def _rule_url(code: str) -> str | None:

@@ -60,7 +60,7 @@ class Survey:
         found: dict[Row, list[Evidence]] = {row: [] for row in Row}
         for module in self.modules:
             for finding in catalog.run(rules, self.facts.module(module)):
-                evidence = self._evidence(module, finding.line, finding.message, Side.BAD, finding.code)
+                evidence = self.line(module, finding.line, finding.message, Side.BAD, finding.code)
                 found[Row(int(finding.code[3]))].append(evidence)
         return found
 
@@ -70,9 +70,17 @@ class Survey:
 
     def on(self, module: Module, node: ast.expr | ast.stmt | ast.arg, text: str, side: Side) -> Evidence:
         """Evidence at any node of a module."""
-        return self._evidence(module, node.lineno, text, side)
+        return self.line(module, node.lineno, text, side)
 
-    def _evidence(self, module: Module, line: int, text: str, side: Side, code: str | None = None) -> Evidence:
+    def mentions(self, *words: bytes) -> Iterator[tuple[Module, int]]:
+        """The modules whose text holds any of the words, each with the first line that does."""
+        for module in self.facts.project.mentioning(*words):
+            if self.holds(module):
+                first = min(position for word in words if (position := module.source.find(word)) >= 0)
+                yield module, module.source.count(b"\n", 0, first) + 1
+
+    def line(self, module: Module, line: int, text: str, side: Side, code: str | None = None) -> Evidence:
+        """Evidence at a line of a module; `code` where it is a finding."""
         return Evidence(shown(self.path_of(module)), line, shown(text), side, code, self._source(module, line))
 
     def _source(self, module: Module, line: int) -> str:
