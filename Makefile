@@ -1,4 +1,4 @@
-# make demo, make test, make lint, make docs, make clean. Each sets up what it needs in $(VENV), once per pyproject.toml.
+# make demo, make test, make versions, make lint, make docs, make clean. Each sets up what it needs in $(VENV), once per pyproject.toml.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 FLAKE8 := $(BIN)/python -m flake8 --isolated --select=ADB
 FOUND := $(VENV)/demo.txt
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test versions lint docs clean
 
 demo: $(VENV)/.package
 	@rm -f $(FOUND)
@@ -22,6 +22,9 @@ test: $(VENV)/.test $(VENV)/.browser
 	@$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 
+versions: $(VENV)/.versions
+	$(BIN)/python -m nox
+
 lint: $(VENV)/.lint
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m ruff format --check
@@ -33,7 +36,7 @@ docs: $(VENV)/.package
 	$(BIN)/python scripts/docs.py
 
 clean:
-	rm -rf .venv .venv-* .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache dist
+	rm -rf .venv .venv-* .nox .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache dist
 	find src tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # pip 25.1 is the first that installs dependency groups; a Python without ensurepip gets its pip from outside.
@@ -55,6 +58,6 @@ $(VENV)/.browser: $(VENV)/.test
 		$(BIN)/python -m playwright install chromium || echo "no Chromium: the tests that need one will fail"
 	@touch $@
 
-$(VENV)/.test $(VENV)/.lint: $(VENV)/.%: pyproject.toml $(VENV)/.package
+$(VENV)/.test $(VENV)/.versions $(VENV)/.lint: $(VENV)/.%: pyproject.toml $(VENV)/.package
 	@$(PIP) install --quiet --group $*
 	@touch $@

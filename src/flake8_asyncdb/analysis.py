@@ -56,6 +56,7 @@ def module_for(path: Path, tree: ast.Module, source: bytes, settings: Settings) 
         known = facts.project.known(relative)
         if known is not None and not _is_text_of(known, source):
             facts = None
+            gc.unfreeze()
     if facts is None:
         facts = _projects[key] = ProjectFacts(Project(root), settings)
     module = facts.project.known(relative)

@@ -129,7 +129,7 @@ def import_time_io(module: ModuleFacts) -> Iterator[ImportTimeIO]:
     seen: set[ast.AST] = set()
     for node, how in _module_level_io(scope, project):
         statement = module.module.index.statement_of(node)
-        if statement not in seen and not is_main_guarded(node, module):
+        if statement not in seen and not is_main_guarded(node, module.module):
             seen.add(statement)
             yield ImportTimeIO(node, how)
 

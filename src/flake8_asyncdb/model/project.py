@@ -266,6 +266,7 @@ class Project:
         self.root = root
         self._modules: dict[str, Module | None] = {}
         self._resolved: dict[tuple[str, str], Module | Namespace | None] = {}
+        self._on_the_way: dict[tuple[str, str], list[Module]] = {}
         self._mentioning: dict[bytes, list[Module]] = {}
         self._reaching: dict[str, bool] = {}
         self._pins: dict[str, Pin | None] = {}
@@ -376,8 +377,14 @@ class Project:
         """What `name` is in a package directory: a module, a namespace directory, or nothing."""
         return self._at(join(directory, name))
 
-    def modules_on_the_way(self, name: str, importer: Module) -> Iterator[Module]:
+    def modules_on_the_way(self, name: str, importer: Module) -> list[Module]:
         """The modules that importing `name` runs: the packages above it and itself."""
+        key = (importer.directory, name)
+        if key not in self._on_the_way:
+            self._on_the_way[key] = list(self._run_by_import(name, importer))
+        return self._on_the_way[key]
+
+    def _run_by_import(self, name: str, importer: Module) -> Iterator[Module]:
         level = len(name) - len(name.lstrip("."))
         parts = name[level:].split(".") if name[level:] else []
         for end in range(0 if level else 1, len(parts) + 1):
