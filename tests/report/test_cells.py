@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
-from compared import Draw
+from compared import Draw, Write
 
 from flake8_asyncdb.catalog import Row
-from flake8_asyncdb.report.table import Cell, Evidence, Side, State, state_of
+from flake8_asyncdb.report import exchange, gather
+from flake8_asyncdb.report.table import Cell, Evidence, Side, State, Table, state_of
 
 ASYNC_DATABASE = """
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -83,7 +86,7 @@ def test_every_cell_says_something(draw: Draw) -> None:
 def test_a_file_that_cannot_be_parsed_leaves_nothing_unused(draw: Draw) -> None:
     drawn = draw(app=APP, broken="import fastapi\ndef (:\n")
     assert {cell.state for cell in drawn.values()} == {State.UNKNOWN}
-    assert drawn[Row.ENGINE].text == "no engine, but 1 file cannot be parsed"
+    assert drawn[Row.ENGINE].text == "no engine, but 1 file cannot be read"
     assert [each.place for each in drawn[Row.ENGINE].evidence] == ["broken.py:1"]
 
 
@@ -436,5 +439,17 @@ def test_a_line_with_control_characters_is_printable(draw: Draw) -> None:
 
 
 def test_code_that_is_nested_too_deeply_cannot_be_told(draw: Draw) -> None:
-    nested = "x = " + "-" * 5000 + "1\n"
-    assert draw(ASYNC_DATABASE + nested)[Row.ENGINE].text
+    deep = "from sqlalchemy import text\nx = text" + ".a" * 3000 + "\ny = " + "+".join(["x"] * 3000) + "\n"
+    drawn = draw(app=APP, deep=deep)
+    assert {cell.state for cell in drawn.values()} <= {State.UNKNOWN, State.UNUSED}
+    drawn = draw(app=ASYNC_DATABASE, deep=deep)
+    assert drawn[Row.ENGINE].state in (State.FOLLOWS, State.UNKNOWN)
+
+
+def test_a_file_whose_name_cannot_be_shown_is_read(write: Write) -> None:
+    root = write("service", {"app.py": ASYNC_DATABASE})
+    (root / "app.py").rename(root / os.fsdecode(b"new\nline\xff.py"))
+    (service,) = gather.read([str(root)]).services
+    (found,) = service.cell(Row.ENGINE).evidence
+    assert found.place == "new\ufffdline\ufffd.py:3"
+    exchange.dumps(Table((service,))).encode()

@@ -96,8 +96,8 @@ def test_a_narrow_terminal_gets_a_table_too(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_files_that_cannot_be_parsed_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     table = Table((service("a", files=7, unread=("x.py",)),))
-    assert "1 of 7 files cannot be parsed" in " ".join(printed(table, 80, monkeypatch).replace("│", " ").split())
-    assert "1 of 7 files cannot be parsed" in markdown.dumps(table)
+    assert "1 of 7 files cannot be read" in " ".join(printed(table, 80, monkeypatch).replace("│", " ").split())
+    assert "1 of 7 files cannot be read" in markdown.dumps(table)
 
 
 def test_changes_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,11 +52,11 @@ def _cell(row: Row, survey: Survey) -> Cell:
     try:
         draft = DRAWN[row](survey)
     except RecursionError:
-        return Cell(row, State.UNKNOWN, "the code is nested too deeply to be read", tuple(findings))
+        draft = Draft(["code that is nested too deeply"])
     evidence = findings + draft.evidence
     if state_of(evidence) is State.UNUSED and survey.unread:
-        draft.phrases.append(f"but {plural(len(survey.unread), 'file')} cannot be parsed")
-        evidence += [Evidence(path, 1, "this Python cannot parse the file", Side.UNKNOWN) for path in survey.unread]
+        draft.phrases.append(f"but {plural(len(survey.unread), 'file')} cannot be read")
+        evidence += [Evidence(path, 1, "this Python cannot read the file", Side.UNKNOWN) for path in survey.unread]
     return Cell(row, state_of(evidence), ", ".join(draft.phrases), tuple(evidence))
 
 

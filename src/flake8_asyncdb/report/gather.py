@@ -67,7 +67,9 @@ def _drawn(given: Argument, files: sources.Checkout) -> Service:
 
 def _source(files: sources.Checkout, drawn: tuple[Cell, ...]) -> Source:
     """Where a service was read, with the place on the web of a check-out that is as it was committed."""
-    source = dataclasses.replace(files.source, path=shown(files.source.path))
+    given = files.source
+    revision = None if given.revision is None else shown(given.revision)
+    source = dataclasses.replace(given, path=shown(given.path), revision=revision)
     if source.revision is None:
         paths = (evidence.path for cell in drawn for evidence in cell.evidence)
         found = sources.published(files.root / files.below, paths)

@@ -66,7 +66,7 @@ def _place(evidence: Evidence, service: Service) -> str:
 
 
 def _total(service: Service) -> str:
-    unread = f"<br>{len(service.unread)} of {service.files} files cannot be parsed" if service.unread else ""
+    unread = f"<br>{len(service.unread)} of {service.files} files cannot be read" if service.unread else ""
     return counted(service.totals) + unread
 
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from flake8_asyncdb import analysis, catalog
-from flake8_asyncdb.catalog import Row
+from flake8_asyncdb.catalog import Finding, Row, Rule
 from flake8_asyncdb.facts import ProjectFacts
 from flake8_asyncdb.model.project import Module, Project
 from flake8_asyncdb.model.values import Site
@@ -29,6 +29,7 @@ class Survey:
         self.facts = ProjectFacts(Project(root))
         self.below = f"{below}/" if below else ""
         self._lines: dict[Module, list[str]] = {}
+        self._too_deep: list[Module] = []
 
     @cached_property
     def files(self) -> list[Module]:
@@ -40,10 +41,11 @@ class Survey:
         """The files that the rules look at: part of what runs, and near one of the libraries."""
         return [module for module in self.files if analysis.matters(module, self.facts.settings)]
 
-    @cached_property
+    @property
     def unread(self) -> list[str]:
-        """The files that this Python cannot parse."""
-        return [self.path_of(module) for module in self.modules if not module.is_parsed]
+        """The files that this Python cannot parse, or whose code is nested too deeply; asked after the findings."""
+        unread = [module for module in self.modules if not module.is_parsed or module in self._too_deep]
+        return [shown(self.path_of(module)) for module in unread]
 
     def holds(self, module: Module) -> bool:
         """Whether a module of the project belongs to the service."""
@@ -59,10 +61,17 @@ class Survey:
         rules = [rule for rule in catalog.all_rules().values() if not rule.opinionated or rule.row is Row.PRACTICES]
         found: dict[Row, list[Evidence]] = {row: [] for row in Row}
         for module in self.modules:
-            for finding in catalog.run(rules, self.facts.module(module)):
+            for finding in self._run(rules, module):
                 evidence = self.line(module, finding.line, finding.message, Side.BAD, finding.code)
                 found[Row(int(finding.code[3]))].append(evidence)
         return found
+
+    def _run(self, rules: list[Rule], module: Module) -> list[Finding]:
+        try:
+            return catalog.run(rules, self.facts.module(module))
+        except RecursionError:
+            self._too_deep.append(module)
+            return []
 
     def at(self, site: Site, text: str, side: Side) -> Evidence:
         """Evidence at a call."""

@@ -99,7 +99,7 @@ def _place(evidence: Evidence, service: Service, console: Console) -> Text:
 def _total(service: Service) -> Text:
     text = Text(counted(service.totals))
     if service.unread:
-        text.append(f"\n{len(service.unread)} of {service.files} files cannot be parsed", style="magenta")
+        text.append(f"\n{len(service.unread)} of {service.files} files cannot be read", style="magenta")
     return text
 
 
