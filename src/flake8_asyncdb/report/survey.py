@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import ast
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
 from flake8_asyncdb import analysis, catalog
 from flake8_asyncdb.catalog import Finding, Row, Rule
-from flake8_asyncdb.facts import ProjectFacts
-from flake8_asyncdb.model.project import Module, Project
+from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
+from flake8_asyncdb.facts.engines import Engine
+from flake8_asyncdb.facts.services import Service
+from flake8_asyncdb.model.effects import is_sync_io
+from flake8_asyncdb.model.project import Function, Module, Project
 from flake8_asyncdb.model.values import Site
+from flake8_asyncdb.report.draft import plural
 from flake8_asyncdb.report.table import Evidence, Side, shown
 
 LONGEST_LINE = 200
@@ -72,6 +76,63 @@ class Survey:
         except RecursionError:
             self._too_deep.append(module)
             return []
+
+    # -- what several rows ask for
+
+    def module_facts(self) -> Iterator[ModuleFacts]:
+        """The facts of each module."""
+        for module in self.modules:
+            yield self.facts.module(module)
+
+    @cached_property
+    def engines(self) -> list[Engine]:
+        """The engines that the service makes."""
+        return [engine for engine in self.facts.engines if self.holds(engine.site.module)]
+
+    def services(self) -> Iterator[Service]:
+        """The classes of the service that work on the database."""
+        for facts in self.module_facts():
+            yield from (service for service in facts.services if service.is_service)
+
+    @cached_property
+    def endpoints(self) -> list[Function]:
+        """The handlers and dependencies of the service."""
+        found: dict[Function, None] = {}
+        for facts in self.module_facts():
+            found.update((handler.function, None) for handler in facts.handlers)
+            for injected in facts.injections:
+                found.update((function, None) for function in injected.functions() if self.holds(function.module))
+        return list(found)
+
+    @cached_property
+    def side_of_sync(self) -> Side:
+        """What a sync engine, factory or call is that no finding speaks of: off the event loop, or unknown.
+
+        It is known to be off the loop where nothing in the project is async, and where plain `def` handlers or
+        dependencies, which run in threads, are seen to use the sync API.
+        """
+        if not self.facts.loop.entry_points:
+            return Side.NEUTRAL
+        effects = self.facts.effects
+        for function in self.endpoints:
+            if not function.is_async:
+                for reached in effects.reachable(function, lambda step: not step.function.is_async):
+                    if any(is_sync_io(operation) for operation in effects.operations(reached)):
+                        return Side.NEUTRAL
+        return Side.UNKNOWN
+
+    # -- evidence
+
+    def first_of_each_module(
+        self, nodes: Sequence[tuple[Module, ast.expr | ast.stmt]], noun: str, rest: str, side: Side
+    ) -> Iterator[Evidence]:
+        """The first of each module's nodes, with their number."""
+        by_module: dict[Module, list[ast.expr | ast.stmt]] = {}
+        for module, node in nodes:
+            by_module.setdefault(module, []).append(node)
+        for module, found in by_module.items():
+            first = min(found, key=lambda node: node.lineno)
+            yield self.on(module, first, f"{plural(len(found), noun)}{rest}", side)
 
     def at(self, site: Site, text: str, side: Side) -> Evidence:
         """Evidence at a call."""
