@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import gc
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -21,6 +22,7 @@ from flake8_asyncdb.report.draft import plural
 from flake8_asyncdb.report.table import Evidence, Side, shown
 
 LONGEST_LINE = 200
+_PASSWORD = re.compile(r"(://[^\s:/@]*:)[^\s@/]+@")
 
 
 class Survey:
@@ -158,6 +160,7 @@ class Survey:
             self._lines[module] = module.source.decode("utf-8", "replace").split("\n")
         lines = self._lines[module]
         text = shown(lines[line - 1].strip()) if 0 < line <= len(lines) else ""
+        text = _PASSWORD.sub(r"\1***@", text)
         return text if len(text) <= LONGEST_LINE else f"{text[: LONGEST_LINE - 1]}…"
 
 

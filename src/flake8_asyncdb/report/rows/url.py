@@ -31,14 +31,14 @@ def draw(survey: Survey) -> Draft:
         else:
             text = f"the URL `{engine.url_name}` is only known at run time"
             draft.evidence.append(survey.at(engine.site, text, Side.UNKNOWN))
-    conversions = [
+    draft.evidence += [
         survey.on(facts.module, conversion.node, "exchanges the driver of the URL", Side.NEUTRAL)
         for facts in survey.module_facts()
         for conversion in facts.url_conversions
     ]
-    draft.evidence += conversions
     if converted:
-        draft.phrases.append(f"{'converted to ' if conversions else ''}{tally(converted)}")
+        passes = any(True for engine in served for _ in conversions_of(engine))
+        draft.phrases.append(f"{'converted to ' if passes else ''}{tally(converted)}")
     if plain or draft.has(Side.BAD):
         draft.phrases.append(f"{tally(plain) or 'URL'} not converted")
     if not draft.phrases and served:
