@@ -134,6 +134,15 @@ def test_markdown_is_one_table() -> None:
     assert lines[-1] == "| **Rows** | 10 breaks | 10 follow |"
 
 
+def test_markdown_of_many_services_has_a_line_for_each() -> None:
+    table = Table(tuple(service(f"team-{number}", FINDING, state=State.MIXED) for number in range(20)))
+    lines = markdown.dumps(table).splitlines()
+    assert lines[0].startswith("| Service | SQLAlchemy | Engine |")
+    assert lines[2] == "| team-0 |" + " 🟡 1 |" * len(ROWS)
+    assert lines[22] == "| **follow** |" + " 0 |" * len(ROWS)
+    assert lines[24].endswith("the number counts the findings")
+
+
 def test_markdown_links_to_the_web_where_the_place_is_known() -> None:
     published = Source("app", "v1", "0123", "https://github.com/ada/shop/blob/0123/app/")
     written = markdown.dumps(Table((service("app", UNKNOWN, state=State.UNKNOWN, source=published),)))

@@ -10,6 +10,8 @@ from urllib.parse import quote
 from flake8_asyncdb.report.changes import Change, changes
 from flake8_asyncdb.report.table import ROWS, Cell, Evidence, Service, Side, State, Table, counted
 
+SIDE_BY_SIDE = 5
+"""So many services are shown as columns of text; more become a line each."""
 PLACES = 3
 DECIDING = {State.FOLLOWS: Side.GOOD, State.UNKNOWN: Side.UNKNOWN, State.UNUSED: Side.NEUTRAL}
 SIGNS = {
@@ -29,11 +31,26 @@ def dumps(table: Table) -> str:
 def _table(table: Table) -> Iterator[str]:
     if not table.services:
         return
+    if len(table.services) > SIDE_BY_SIDE:
+        yield from _down(table)
+        return
     yield _line(["Aspect", *(_escaped(service.name) for service in table.services)])
     yield "|---" * (len(table.services) + 1) + "|"
     for row in ROWS:
         yield _line([f"**{row.title}**", *(_cell(service.cell(row), service) for service in table.services)])
     yield _line(["**Rows**", *(_total(service) for service in table.services)])
+
+
+def _down(table: Table) -> Iterator[str]:
+    """One line for each service, a sign and the number of findings in each cell."""
+    yield _line(["Service", *(row.title for row in ROWS)])
+    yield "|---" + "|:-:" * len(ROWS) + "|"
+    for service in table.services:
+        marks = (f"{SIGNS[cell.state]} {cell.findings or ''}".strip() for cell in service.cells)
+        yield _line([_escaped(service.name), *marks])
+    yield _line(["**follow**", *(str(table.states(row)[State.FOLLOWS]) for row in ROWS)])
+    yield ""
+    yield ", ".join(f"{sign} {state.value}" for state, sign in SIGNS.items()) + "; the number counts the findings"
 
 
 def _line(cells: list[str]) -> str:
