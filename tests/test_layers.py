@@ -21,12 +21,14 @@ LAYERS = {
     "catalog": 3,
     "checks": 4,
     "analysis": 5,
+    "astgrep": 5,
     "documentation": 5,
     "report": 6,
     "scaffold": 6,
     "plugin": 7,
     "formatter": 7,
-    "cli": 7,
+    "compare": 7,
+    "cli": 8,
 }
 """Each module or subpackage of the package; equal numbers do not know one another."""
 EXTRAS = {"report.terminal": {"rich"}, "report.page": {"jinja2", "markupsafe"}}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from flake8_asyncdb import __version__, scaffold
+from flake8_asyncdb import __version__, astgrep, scaffold
 
 REFERENCE = sorted(path.name for path in scaffold.REFERENCE.glob("*.py"))
 
@@ -58,8 +58,9 @@ def test_no_file_leans_on_this_package(tmp_path):
     for path in scaffold.init("chat", tmp_path, force=False):
         text = path.read_text(encoding="utf-8")
         assert "flake8_asyncdb" not in text
-        for placeholder in ("PACKAGE", "VERSION", "FOLDER", "ROOT"):
-            assert placeholder not in text, path
+        if path.suffix != ".yml":  # the rules are copied as they are, and have variables of such names
+            for placeholder in ("PACKAGE", "VERSION", "FOLDER", "ROOT"):
+                assert placeholder not in text, path
     assert f"rev: v{__version__}\n" in (tmp_path / ".pre-commit-config.yaml").read_text(encoding="utf-8")
 
 
@@ -70,16 +71,21 @@ def test_ast_grep_finds_its_folders(tmp_path):
             assert (tmp_path / line.removeprefix("  - ")).is_dir()
 
 
-def test_the_rules_come_along(tmp_path, monkeypatch):
-    pack = tmp_path / "pack"
-    for name in ("rules/ADB999.yml", "utils/deep/adb-name.yml", "tests/ADB999-test.yml", "rules/README.md"):
-        (pack / name).parent.mkdir(parents=True, exist_ok=True)
-        (pack / name).write_text(name, encoding="utf-8")
-    monkeypatch.setattr(scaffold, "RULES", (tmp_path / "missing", pack))
-    project = tmp_path / "project"
-    scaffold.init("chat", project, force=False)
-    copied = {path.relative_to(project).as_posix() for path in project.glob("ast-grep/**/*") if path.is_file()}
-    assert copied == {"ast-grep/rules/ADB999.yml", "ast-grep/utils/deep/adb-name.yml"}
+def test_the_rules_come_along(tmp_path):
+    scaffold.init("chat", tmp_path, force=False)
+    copied = {path.relative_to(tmp_path / "ast-grep").as_posix() for path in tmp_path.glob("ast-grep/**/*.yml")}
+    assert copied == astgrep.pack("adb", "opinionated", "utils").keys()
+    assert "adb/row4_datetime/ADB401.yml" in copied
+    (tmp_path / "models.py").write_text("from sqlalchemy import Column, DateTime\n\ncolumn = Column(DateTime)\n")
+    scan = subprocess.run(
+        [astgrep.binary(), "scan", "--report-style", "short"],
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert [line.partition(": ")[0] for line in scan.stdout.splitlines()] == ["models.py:3:17"]
+    assert "[ADB401]" in scan.stdout
 
 
 def test_nothing_is_overwritten_without_force(tmp_path):
@@ -99,16 +105,12 @@ def test_nothing_is_overwritten_without_force(tmp_path):
     assert (tmp_path / ".flake8").read_text(encoding="utf-8") == "[flake8]\nselect = E\n"
 
 
-def test_a_rule_of_the_project_is_not_overwritten_either(tmp_path, monkeypatch):
-    pack = tmp_path / "pack"
-    (pack / "rules").mkdir(parents=True)
-    (pack / "rules" / "ADB999.yml").write_text("ours", encoding="utf-8")
-    monkeypatch.setattr(scaffold, "RULES", (pack,))
-    theirs = tmp_path / "project" / "ast-grep" / "rules" / "ADB999.yml"
+def test_a_rule_of_the_project_is_not_overwritten_either(tmp_path):
+    theirs = tmp_path / "ast-grep" / "adb" / "row4_datetime" / "ADB401.yml"
     theirs.parent.mkdir(parents=True)
     theirs.write_text("theirs", encoding="utf-8")
-    with pytest.raises(scaffold.ScaffoldError, match=r"ADB999\.yml"):
-        scaffold.init("chat", tmp_path / "project", force=False)
+    with pytest.raises(scaffold.ScaffoldError, match=r"ADB401\.yml"):
+        scaffold.init("chat", tmp_path, force=False)
     assert theirs.read_text(encoding="utf-8") == "theirs"
 
 
@@ -129,7 +131,7 @@ def test_configuration_that_exists_is_left_and_advised_on(tmp_path):
     assert "    fastapi>=0.121\n" in first
     assert second.startswith("setup.cfg: nothing to add, unless it has a `select`")
     assert third.startswith(".pre-commit-config.yaml: add these hooks:\nrepos:")
-    assert fourth == "sgconfig.yml: add these folders:\nruleDirs:\n  - ast-grep/rules\nutilDirs:\n  - ast-grep/utils"
+    assert fourth.startswith("sgconfig.yml: add these folders:\nruleDirs:\n  - ast-grep/adb\n")
 
 
 @pytest.mark.parametrize(

@@ -1,24 +1,23 @@
-"""The `flake8-asyncdb` command: the rules explained, services compared, and the reference service to start from."""
+"""The `flake8-asyncdb` command: rules explained and run by ast-grep, services compared, the reference service."""
 
 from __future__ import annotations
 
 import argparse
-import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from flake8_asyncdb import __version__, catalog, documentation, scaffold
+from flake8_asyncdb import __version__, astgrep, catalog, check, compare, documentation, scaffold
 from flake8_asyncdb.catalog import Row
-from flake8_asyncdb.report import formats, gather
-from flake8_asyncdb.report.progress import Progress
-from flake8_asyncdb.report.table import State, Table
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; the exit status is 0, or 2 when the arguments make no sense."""
+    """Run the command; the exit status is 0, 1 when something is found, or 2 when the arguments make no sense."""
     parser = _parser()
-    arguments = parser.parse_args(argv)
+    arguments, others = parser.parse_known_args(argv)
+    if others and arguments.run is not check.run:
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    arguments.others = others
     try:
         status: int = arguments.run(arguments)
     except BrokenPipeError:
@@ -31,14 +30,22 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="flake8-asyncdb", description=__doc__)
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    check.add_command(commands)
     explain = commands.add_parser("explain", help="print the documentation of rules")
     explain.add_argument("codes", nargs="+", metavar="CODE", help="a rule's code or name, such as ADB107")
     explain.set_defaults(run=_explain)
     rules = commands.add_parser("rules", help="list the rules, row by row of the comparison table")
+    rules.add_argument("--export", type=Path, metavar="DIR", help="write the ast-grep rules to DIR instead")
     rules.set_defaults(run=_rules)
-    _add_compare(
-        commands.add_parser("compare", help="draw the comparison table of services, each cell with its evidence")
+    compare.add_command(commands)
+    # All that follows is for ast-grep, its options too: none of them is one of this parser.
+    scan = commands.add_parser(
+        "scan", help="run ast-grep with its part of the rules", prefix_chars="\0", add_help=False
     )
+    scan.add_argument("arguments", nargs="*")
+    scan.set_defaults(run=_scan)
+    lsp = commands.add_parser("lsp", help="start the language server of ast-grep with these rules, for an editor")
+    lsp.set_defaults(run=_lsp)
     init = commands.add_parser("init", help="put the compliant reference module into the project in this directory")
     init.add_argument("package", metavar="PACKAGE", help="the name of the package to write")
     init.add_argument("--force", action="store_true", help="replace the files of an earlier init")
@@ -48,50 +55,6 @@ def _parser() -> argparse.ArgumentParser:
     reference.add_argument("options", nargs=argparse.REMAINDER, help="--host ADDRESS, --port NUMBER")
     reference.set_defaults(run=_reference)
     return parser
-
-
-def _add_compare(compare: argparse.ArgumentParser) -> None:
-    services = "[NAME=]DIRECTORY, [NAME=]DIRECTORY@REV as git has it, or a .json file that --format json wrote"
-    compare.add_argument("services", nargs="+", metavar="SERVICE", help=services)
-    compare.add_argument("--format", choices=formats.FORMATS, default="terminal", help="(default: %(default)s)")
-    compare.add_argument("--output", metavar="FILE", help="where to write the table (default: standard output)")
-    compare.add_argument("--since", metavar="REV", help="also say which cells and findings changed since a revision")
-    compare.add_argument(
-        "--fail-on", choices=["breaks", "mixed"], help="end with status 1 where a cell is that, or worse"
-    )
-    compare.set_defaults(run=_compare)
-
-
-def _compare(arguments: argparse.Namespace) -> int:
-    with Progress(len(arguments.services), sys.stderr) as progress:
-        table = gather.read(arguments.services, arguments.since, progress.at)
-    for error in table.errors:
-        print(f"flake8-asyncdb compare: {error}", file=sys.stderr)
-    try:
-        _write(table, arguments.format, arguments.output)
-    except ModuleNotFoundError as error:
-        wanted = f"--format {arguments.format} needs flake8-asyncdb[report]"
-        print(f"flake8-asyncdb compare: {error.name} is not installed, {wanted}", file=sys.stderr)
-        return 2
-    except OSError as error:
-        if isinstance(error, BrokenPipeError):
-            raise
-        print(f"flake8-asyncdb compare: --output {arguments.output!r}: {error.strerror}", file=sys.stderr)
-        return 2
-    if table.errors:
-        return 2
-    failing = {"breaks": [State.BREAKS], "mixed": [State.BREAKS, State.MIXED]}.get(arguments.fail_on, [])
-    return int(table.has(*failing))
-
-
-def _write(table: Table, form: str, output: str | None) -> None:
-    if output is not None:
-        with open(output, "w", encoding="utf-8") as file:
-            formats.write(table, form, file, Path(output).parent)
-        return
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
-    formats.write(table, form, sys.stdout)
 
 
 def _init(arguments: argparse.Namespace) -> int:
@@ -130,7 +93,35 @@ def _explain(arguments: argparse.Namespace) -> int:
     return status
 
 
+def _scan(arguments: argparse.Namespace) -> int:
+    try:
+        return astgrep.scan(arguments.arguments)
+    except astgrep.AstGrepError as error:
+        print(f"flake8-asyncdb scan: {error}", file=sys.stderr)
+        return 2
+
+
+def _lsp(arguments: argparse.Namespace) -> int:
+    try:
+        return astgrep.lsp()
+    except astgrep.AstGrepError as error:
+        print(f"flake8-asyncdb lsp: {error}", file=sys.stderr)
+        return 2
+
+
+def _export(directory: Path) -> int:
+    try:
+        written = astgrep.export(directory)
+    except (astgrep.AstGrepError, OSError) as error:
+        print(f"flake8-asyncdb rules --export: {error}", file=sys.stderr)
+        return 2
+    print(f"written: {len(written)} files to {directory}; use them with ast-grep scan -c {directory}/sgconfig.yml")
+    return 0
+
+
 def _rules(arguments: argparse.Namespace) -> int:
+    if arguments.export:
+        return _export(arguments.export)
     rules = catalog.all_rules().values()
     for row in [*list(Row)[1:], Row.PRACTICES]:
         print(f"{row.value} {row.title}")

@@ -7,13 +7,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from flake8_asyncdb import __version__
+from flake8_asyncdb import __version__, astgrep
 
 HERE = Path(__file__).parent
 REFERENCE = HERE / "reference"
 TEMPLATES = HERE / "templates"
-RULES = (HERE / "rules", HERE.parents[1] / "rules")
-"""Where the ast-grep rules are: in an installed package, and in a checkout."""
 
 DEPENDENCIES = (
     "aiosqlite",
@@ -121,15 +119,7 @@ def _flake8_configuration(directory: Path) -> str:
 
 def _rule_files(folder: Path) -> dict[Path, str]:
     """Return a copy of the ast-grep rules: ast-grep reads them only from folders that its file names."""
-    files = {}
-    pack = next((path for path in RULES if path.is_dir()), HERE)
-    for kind in ("rules", "utils"):
-        sources = sorted((pack / kind).rglob("*.yml"))
-        for source in sources:
-            files[folder / source.relative_to(pack)] = source.read_text(encoding="utf-8")
-        if not sources:
-            files[folder / kind / ".gitkeep"] = ""  # ast-grep refuses to run when the folder is missing
-    return files
+    return {folder / path: text for path, text in astgrep.pack("adb", "opinionated", "utils").items()}
 
 
 def _dependency_lines() -> list[str]:

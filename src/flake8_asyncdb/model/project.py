@@ -293,8 +293,8 @@ class Project:
         """The module at a path, if it has been read already."""
         return self._modules.get(path)
 
-    def put(self, path: str, source: bytes, tree: ast.Module) -> Module:
-        """Use this text and tree, as an editor or flake8 holds them, instead of the file on disk."""
+    def put(self, path: str, source: bytes, tree: ast.Module | None = None) -> Module:
+        """Use this text, and its tree, as an editor or flake8 holds them, instead of the file on disk."""
         module = self._modules[path] = Module(self, path, source, tree)
         return module
 
