@@ -243,9 +243,9 @@ def test_the_heat_map_is_filtered(context: BrowserContext, tmp_path: Path) -> No
     tab.locator("label[for=row-6]").click()
     expect(tab.locator(".map tbody th").filter(visible=True)).to_have_text(["Lifecycle", "Lifecycle"])
     tab.locator("label[for=state-breaks]").click()
-    dimmed = tab.locator(".map td.is-follows").filter(visible=True).first
+    dimmed = tab.locator(".map .is-follows > button").filter(visible=True).first
     expect(dimmed).to_have_css("opacity", "0.16")
-    expect(tab.locator(".map td.is-breaks").filter(visible=True).first).to_have_css("opacity", "1")
+    expect(tab.locator(".map .is-breaks > button").filter(visible=True).first).to_have_css("opacity", "1")
 
 
 def test_the_heat_map_fits_a_phone(context: BrowserContext, tmp_path: Path) -> None:

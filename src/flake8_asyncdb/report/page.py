@@ -55,7 +55,7 @@ def dumps(table: Table, directory: Path | None = None) -> str:
         keep_trailing_newline=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {"coded": _coded, "slug": _slug, "counted": counted}
+    environment.filters |= {"breakable": _breakable, "coded": _coded, "counted": counted, "slug": _slug}
     environment.globals |= {
         "link": partial(_link, directory=directory),
         "rule_url": _rule_url,
@@ -115,8 +115,8 @@ def _coded(text: str) -> Markup:
 
 
 def _breakable(code: str) -> Markup:
-    """Code that may be broken where a reader would break it."""
-    return Markup("<wbr>").join(re.split(r"(?<=[(.,=/])(?=\w)", code))
+    """Code, or a name, that may be broken where a reader would break it."""
+    return Markup("<wbr>").join(re.split(r"(?<=[(.,=/_@-])(?=[a-zA-Z])", code))
 
 
 def _slug(text: str) -> str:
