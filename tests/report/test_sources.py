@@ -236,6 +236,15 @@ def test_no_git(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert read(history / "backend")[0].source.link is None
 
 
+def test_a_repository_that_git_does_not_trust(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    assert error(f"{history}/backend@HEAD") == (
+        f"git does not read '{history}/backend', which somebody else owns: see its safe.directory"
+    )
+    assert read(history / "backend")[0].source.link is None
+
+
 def test_since_reads_both(history: Path) -> None:
     (service,) = read(f"{history}/server@new", since="new~1")
     assert service.since is not None

@@ -18,6 +18,7 @@ class Progress:
         self._stream = stream
         self._text = ""
         self._shows = False
+        self._is_over = False
         self.started = threading.Event()
         self._lock = threading.Lock()
         self._timer = threading.Timer(patience, self._start)
@@ -36,6 +37,7 @@ class Progress:
             if self._shows:
                 self._write(CLEAR_LINE)
             self._shows = False
+            self._is_over = True
 
     def at(self, number: int, name: str) -> None:
         """Say that the service with this number, counted from 1, is next."""
@@ -46,8 +48,9 @@ class Progress:
 
     def _start(self) -> None:
         with self._lock:
-            self._shows = True
-            self._write(f"{CLEAR_LINE}{self._text}")
+            if not self._is_over:
+                self._shows = True
+                self._write(f"{CLEAR_LINE}{self._text}")
         self.started.set()
 
     def _write(self, text: str) -> None:
