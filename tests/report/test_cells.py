@@ -90,6 +90,10 @@ def test_a_file_that_cannot_be_parsed_leaves_nothing_unused(draw: Draw) -> None:
     assert [each.place for each in drawn[Row.ENGINE].evidence] == ["broken.py:1"]
 
 
+def test_a_file_of_comments_hides_nothing(draw: Draw) -> None:
+    assert draw(app=APP, comments="# import fastapi\n")[Row.ENGINE].state is State.UNUSED
+
+
 # -- 1 to 3
 
 

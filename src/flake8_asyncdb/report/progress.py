@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TextIO
 
 PATIENCE = 1.0
+WIDTH = 79
 CLEAR_LINE = "\r\x1b[K"
 
 
@@ -42,7 +43,7 @@ class Progress:
     def at(self, number: int, name: str) -> None:
         """Say that the service with this number, counted from 1, is next."""
         with self._lock:
-            self._text = f"{number} of {self._total}: {name}"
+            self._text = f"{number} of {self._total}: {name}"[:WIDTH]
             if self._shows:
                 self._write(f"{CLEAR_LINE}{self._text}")
 

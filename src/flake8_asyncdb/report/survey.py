@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
-from flake8_asyncdb import analysis, catalog
+from flake8_asyncdb import analysis, catalog, syntax
 from flake8_asyncdb.catalog import Finding, Row, Rule
 from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
 from flake8_asyncdb.facts.engines import Engine
@@ -50,7 +50,7 @@ class Survey:
     @property
     def unread(self) -> list[str]:
         """The files that this Python cannot parse, or whose code is nested too deeply; asked after the findings."""
-        unread = [module for module in self.modules if not module.is_parsed or module in self._too_deep]
+        unread = [module for module in self.modules if _is_unparsed(module) or module in self._too_deep]
         return [shown(self.path_of(module)) for module in unread]
 
     def holds(self, module: Module) -> bool:
@@ -162,6 +162,11 @@ class Survey:
         text = shown(lines[line - 1].strip()) if 0 < line <= len(lines) else ""
         text = _PASSWORD.sub(r"\1***@", text)
         return text if len(text) <= LONGEST_LINE else f"{text[: LONGEST_LINE - 1]}…"
+
+
+def _is_unparsed(module: Module) -> bool:
+    """Whether this Python cannot parse a file; one of comments alone has nothing in it either."""
+    return not module.is_parsed and syntax.parse(module.source) is None
 
 
 @contextmanager
