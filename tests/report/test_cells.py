@@ -392,6 +392,12 @@ def test_functions_on_a_given_session_are_a_service_layer(draw: Draw) -> None:
     assert (cell.state, cell.text) == (State.FOLLOWS, "1 function on a given session")
 
 
+def test_a_class_that_makes_its_own_sessions_is_no_service_layer(draw: Draw) -> None:
+    code = "class Users:\n    async def all(self):\n        async with factory() as db:\n            await db.scalars(statement)\n"
+    cell = draw(ASYNC_DATABASE + code)[Row.ACCESS]
+    assert (cell.state, cell.text) == (State.UNUSED, "`Users` makes its own sessions")
+
+
 def test_queries_in_handlers_are_no_service_layer(draw: Draw) -> None:
     cell = draw(ASYNC_DATABASE + APP + ASYNC_HANDLER)[Row.ACCESS]
     assert (cell.state, cell.text) == (State.UNUSED, "no service layer: queries in handlers")

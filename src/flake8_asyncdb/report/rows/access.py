@@ -19,23 +19,24 @@ def draw(survey: Survey) -> Draft:
     services = [service for service in survey.services() if service.data_access_methods]
     layer: list[str] = []
     makers: list[str] = []
+    openers: list[str] = []
     for service in services:
         if _is_given_session(service, survey):
             layer.append(service.cls.name)
             number = plural(len(service.data_access_methods), "method")
             text = f"`{service.cls.name}`: {number} on a given session"
             draft.evidence.append(survey.on(service.cls.module, service.node, text, Side.GOOD))
-        elif service.makes_engine or service.makes_factory:
-            makers.append(service.cls.name)
-        else:
-            text = f"`{service.cls.name}` opens its sessions itself"
-            draft.evidence.append(survey.on(service.cls.module, service.node, text, Side.NEUTRAL))
+            continue
+        (makers if service.makes_engine else openers).append(service.cls.name)
+        text = f"`{service.cls.name}` makes its own {'engine' if service.makes_engine else 'sessions'}"
+        draft.evidence.append(survey.on(service.cls.module, service.node, text, Side.NEUTRAL))
     functions = [(module, function.node) for module, function in _functions_given_session(survey)]
     draft.evidence += survey.first_of_each_module(functions, "function", " on a given session", Side.GOOD)
     if layer:
         draft.phrases.append(f"service layer: {tally(layer)}")
-    if makers:
-        draft.phrases.append(f"{tally(makers)} {'makes its' if len(makers) == 1 else 'make their'} own engine")
+    for names, made in ((makers, "engine"), (openers, "sessions")):
+        if names:
+            draft.phrases.append(f"{tally(names)} {'makes its' if len(names) == 1 else 'make their'} own {made}")
     if functions:
         draft.phrases.append(f"{plural(len(functions), 'function')} on a given session")
     codes = {each.code for each in survey.findings[Row.ACCESS]}
