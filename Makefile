@@ -16,7 +16,7 @@ demo: $(VENV)/.package
 	@$(FLAKE8) examples/after
 	@echo "examples/before is above; examples/after has no finding"
 
-test: $(VENV)/.test
+test: $(VENV)/.test $(VENV)/.browser
 	@$(BIN)/python -m coverage erase
 	$(BIN)/python -m coverage run --parallel-mode -m pytest -n auto
 	@$(BIN)/python -m coverage combine --quiet
@@ -51,6 +51,13 @@ $(VENV)/.pip:
 
 $(VENV)/.package: pyproject.toml $(VENV)/.pip
 	@$(PIP) install --quiet --editable .
+	@touch $@
+
+# The pages of `compare` are tested in a real Chromium: the one that is there, Debian's, or Playwright's own.
+$(VENV)/.browser: $(VENV)/.test
+	@$(BIN)/python tests/browser.py || { [ "$$(id -u)" = 0 ] && apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
+		$(BIN)/python -m playwright install chromium || echo "no Chromium: the tests that need one will fail"
 	@touch $@
 
 $(VENV)/.test $(VENV)/.versions $(VENV)/.lint: $(VENV)/.%: pyproject.toml $(VENV)/.package

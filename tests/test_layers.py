@@ -29,10 +29,13 @@ LAYERS = {
     "plugin": 7,
     "formatter": 7,
     "check": 8,
+    "compare": 8,
     "doctor": 8,
     "cli": 9,
 }
 """Each module or subpackage of the package; equal numbers do not know one another."""
+EXTRAS = {"report.terminal": {"rich"}, "report.page": {"jinja2", "markupsafe"}}
+"""What the extra `report` brings, and who may need it: modules that are imported only when they are asked for."""
 FILES = sorted(path for path in ROOT.rglob("*.py") if path.relative_to(ROOT).parts[0] not in APART)
 
 
@@ -127,4 +130,13 @@ def test_nothing_but_flake8_and_the_standard_library_is_needed(path: Path) -> No
     import sys
 
     imported = {name.partition(".")[0] for name in imports(ast.parse(path.read_bytes()))}
-    assert imported <= sys.stdlib_module_names | {"flake8", PACKAGE}
+    assert imported <= sys.stdlib_module_names | {"flake8", PACKAGE} | EXTRAS.get(name_of(path), set())
+
+
+def test_the_command_starts_without_the_extras() -> None:
+    import subprocess
+    import sys
+
+    hidden = "".join(f"sys.modules['{name}'] = None; " for names in EXTRAS.values() for name in sorted(names))
+    code = f"import sys; {hidden}from flake8_asyncdb.cli import main; main(['--version'])"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

@@ -80,7 +80,7 @@ def module_for(path: Path, source: bytes | None, settings: Settings, tree: ast.M
         module = facts.project.put(relative, absolute.read_bytes() if source is None else source, tree)
     elif tree is not None:
         module.offer(tree)
-    return module if _matters(module, settings) else None
+    return module if matters(module, settings) else None
 
 
 def _is_text_of(module: Module, source: bytes) -> bool:
@@ -98,7 +98,8 @@ def facts_of(module: Module, settings: Settings) -> ProjectFacts:
     return _projects[module.project.root, settings]
 
 
-def _matters(module: Module, settings: Settings) -> bool:
+def matters(module: Module, settings: Settings) -> bool:
+    """Whether the rules look at a module: it is part of what runs, or included, and near one of the libraries."""
     if not syntax.mentions_libraries(module.source) and not module.project.reaches_libraries(module):
         return False
     if module.is_migration:

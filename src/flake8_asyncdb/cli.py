@@ -1,4 +1,4 @@
-"""The `flake8-asyncdb` command: the rules explained and run by ast-grep, the reference service to start from."""
+"""The `flake8-asyncdb` command: rules explained and run by ast-grep, services compared, the reference service."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from flake8_asyncdb import __version__, astgrep, catalog, check, doctor, documentation, scaffold
+from flake8_asyncdb import __version__, astgrep, catalog, check, compare, doctor, documentation, scaffold
 from flake8_asyncdb.catalog import Row
 
 
@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     rules = commands.add_parser("rules", help="list the rules, row by row of the comparison table")
     rules.add_argument("--export", type=Path, metavar="DIR", help="write the ast-grep rules to DIR instead")
     rules.set_defaults(run=_rules)
+    compare.add_command(commands)
     # All that follows is for ast-grep, its options too: none of them is one of this parser.
     scan = commands.add_parser(
         "scan", help="run ast-grep with its part of the rules", prefix_chars="\0", add_help=False

@@ -11,7 +11,9 @@ from flake8_asyncdb.facts import (
     blocking,
     closing,
     columns,
+    conversions,
     coroutines,
+    datetimes,
     escapes,
     injection,
     lifecycle,
@@ -32,7 +34,9 @@ from flake8_asyncdb.facts.columns import (
     MappedClass,
     Zone,
 )
+from flake8_asyncdb.facts.conversions import UrlConversion
 from flake8_asyncdb.facts.coroutines import AsyncCall, SharedSession
+from flake8_asyncdb.facts.datetimes import DateTimeColumn
 from flake8_asyncdb.facts.engines import Engine, engine_sites
 from flake8_asyncdb.facts.escapes import EscapingSession
 from flake8_asyncdb.facts.injection import Handler, Injection
@@ -352,6 +356,15 @@ class ModuleFacts:
     def scheme_replacements(self) -> Iterator[ast.Call]:
         """The `replace` calls that exchange the scheme of a URL."""
         return practices.scheme_replacements(self)
+
+    @cached_property
+    def url_conversions(self) -> list[UrlConversion]:
+        """The calls that exchange the driver of a URL, by `replace` or `set(drivername=...)`."""
+        return list(conversions.url_conversions(self))
+
+    def datetime_columns(self) -> Iterator[DateTimeColumn]:
+        """The columns that hold dates with times."""
+        return datetimes.datetime_columns(self)
 
     def queries_in_handlers(self) -> Iterator[practices.HandlerQuery]:
         """The handlers that query the database themselves."""

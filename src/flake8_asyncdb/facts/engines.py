@@ -44,6 +44,18 @@ class Engine(CallFact):
         return self.callee in api.ASYNC_ENGINE_CALLS
 
     @property
+    def serves_async(self) -> bool:
+        """Whether it is an AsyncEngine, or the inside of one."""
+        return self.is_async or self.is_wrapped_async
+
+    @property
+    def url_name(self) -> str:
+        """The URL argument as the code names it; what is written out is left out, since it may hold a password."""
+        if self.url_node is None or any(isinstance(n, ast.Constant | ast.JoinedStr) for n in ast.walk(self.url_node)):
+            return "..."
+        return ast.unparse(self.url_node)
+
+    @property
     def function(self) -> Function | None:
         """The function that makes it; None at module or class level."""
         return self.site.module.enclosing_function(self.site.scope)
