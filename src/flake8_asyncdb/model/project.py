@@ -23,11 +23,9 @@ SKIPPED_DIRECTORIES = frozenset({"__pycache__", "node_modules", "site-packages",
 BUILT_DIRECTORIES = frozenset({"build", "dist"})
 """What packaging writes beside its metadata; further down, the names are like any other."""
 EXTERNAL = frozenset(sys.stdlib_module_names) | {"sqlalchemy", "sqlmodel", "fastapi", "starlette", "pydantic"}
-_IMPORT = re.compile(
-    rb"(?:^|[;:])[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^)]*\)|(?:[^\n#\\]|\\\n)*)"
-    rb"|import[ \t]+([\w., \t]+))",
-    re.MULTILINE,
-)
+_IMPORT = re.compile(rb"import(?=[ \t(])")
+_IMPORTED = re.compile(rb"[ \t]*(\([^)]*\)|(?:[^\n#\\]|\\\n)*)")
+_BEFORE_IMPORT = re.compile(rb"(?:^|[;:])[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+)?$")
 _TEST_NAME = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py|tests\.py")
 
 
@@ -243,15 +241,16 @@ class Module:
         """The project's modules that it imports anywhere, found in its text without parsing it."""
         found: dict[str, Module] = {}
         for match in _IMPORT.finditer(self.source):
-            origin, names, plain = (part.decode("utf-8", "replace") if part else "" for part in match.groups())
-            targets: list[str] = []
-            if plain:
-                targets = [name.split(" as ")[0].strip() for name in plain.split(",")]
-            else:
-                cleaned = re.sub(r"#[^\n]*|\\\n", "", names).strip("()")
-                imported = [name.split(" as ")[0].strip(" \t\n;") for name in cleaned.split(",")]
-                dot = "" if origin.endswith(".") else "."
-                targets = [origin, *(f"{origin}{dot}{name}" for name in imported if name and name != "*")]
+            line = self.source.rfind(b"\n", 0, match.start()) + 1
+            before = _BEFORE_IMPORT.search(self.source[line : match.start()])
+            after = _IMPORTED.match(self.source, match.end())
+            if before is None or after is None:
+                continue
+            origin, names = (part.decode("utf-8", "replace") if part else "" for part in (before[1], after[1]))
+            cleaned = re.sub(r"#[^\n]*|\\\n", "", names).partition(";")[0].strip(" \t\r()")
+            imported = [name.split(" as ")[0].strip() for name in cleaned.split(",")]
+            dot = "" if origin.endswith(".") else "."
+            targets = [origin, *(f"{origin}{dot}{name}" for name in imported if name != "*")] if origin else imported
             for target in targets:
                 for module in self.project.modules_on_the_way(target, self):
                     found[module.path] = module
