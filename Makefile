@@ -31,9 +31,11 @@ lint: $(VENV)/.lint
 	$(BIN)/python -m mypy --strict src
 	$(FLAKE8) src
 	$(BIN)/python scripts/docs.py --check
+	$(BIN)/python scripts/sync_rules.py --check
 
 docs: $(VENV)/.package
 	$(BIN)/python scripts/docs.py
+	$(BIN)/python scripts/sync_rules.py
 
 clean:
 	rm -rf .venv .venv-* .nox .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache dist

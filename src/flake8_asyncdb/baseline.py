@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 import json
+import os.path
 from collections import Counter
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
-
-from flake8.violation import Violation
 
 from flake8_asyncdb import syntax
 
@@ -43,7 +42,7 @@ class Baseline:
 
         Raises BaselineError for a file that is no baseline of this version.
         """
-        directory = file.absolute().parent
+        directory = Path(os.path.abspath(file)).parent
         if not file.exists():
             return cls(directory, Counter())
         try:
@@ -60,21 +59,19 @@ class Baseline:
             raise BaselineError(f"--baseline: {str(file)!r} has an entry that is no finding: {error}") from error
         return cls(directory, Counter(known))
 
-    def holds(self, violation: Violation) -> bool:
+    def holds(self, file: Path, line: int, code: str) -> bool:
         """Whether a finding of this run is among the known ones; remembers it."""
-        key = self._key(violation)
+        key = self._key(file, line, code)
         self.found[key] += 1
         return self.found[key] <= self.known[key]
 
-    def _key(self, violation: Violation) -> Known:
-        file = Path(violation.filename)
+    def _key(self, file: Path, line: int, code: str) -> Known:
         lines = _lines(file)
-        inside = 0 < violation.line_number <= len(lines)
-        text = lines[violation.line_number - 1].strip() if inside else ""
-        return Known(self._name(file), violation.code, _scope(file, violation.line_number), text)
+        text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+        return Known(self._name(file), code, _scope(file, line), text)
 
     def _name(self, file: Path) -> str:
-        absolute = Path.cwd() / file
+        absolute = Path(os.path.abspath(file))
         return absolute.relative_to(self.directory).as_posix() if absolute.is_relative_to(self.directory) else str(file)
 
     def vanished(self, checked: set[str]) -> list[Known]:

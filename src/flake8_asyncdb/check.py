@@ -133,7 +133,8 @@ class Check(Application):
         report = self.formatter.handle
 
         def handle(violation: Violation) -> None:
-            if self.baseline is None or not self.baseline.holds(violation):
+            place = Path(violation.filename), violation.line_number
+            if self.baseline is None or not self.baseline.holds(*place, violation.code):
                 self.reported[violation.code] += 1
                 report(violation)
 

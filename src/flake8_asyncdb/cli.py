@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from flake8_asyncdb import __version__, astgrep, catalog, check, compare, documentation, scaffold
+from flake8_asyncdb import __version__, astgrep, catalog, check, compare, doctor, documentation, scaffold
 from flake8_asyncdb.catalog import Row
 
 
@@ -31,6 +31,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     check.add_command(commands)
+    examine = commands.add_parser("doctor", help="say what the linter sees of a project")
+    examine.add_argument("path", nargs="?", type=Path, default=Path(), metavar="PATH", help="a directory of it")
+    examine.set_defaults(run=doctor.run)
     explain = commands.add_parser("explain", help="print the documentation of rules")
     explain.add_argument("codes", nargs="+", metavar="CODE", help="a rule's code or name, such as ADB107")
     explain.set_defaults(run=_explain)
