@@ -19,9 +19,9 @@ from flake8_asyncdb.model.scopes import Binding, FunctionNode, Index, Scope
 MARKERS = ("pyproject.toml", "setup.py", "setup.cfg")
 MAX_FILES = 20_000
 USUAL_ROOTS = ("src", "app", "backend", "server", "lib")
-SKIPPED_DIRECTORIES = frozenset(
-    {"__pycache__", "node_modules", "site-packages", "dist-packages", "build", "dist", "venv", "env"}
-)
+SKIPPED_DIRECTORIES = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "venv", "env"})
+BUILT_DIRECTORIES = frozenset({"build", "dist"})
+"""What packaging writes beside its metadata; further down, the names are like any other."""
 EXTERNAL = frozenset(sys.stdlib_module_names) | {"sqlalchemy", "sqlmodel", "fastapi", "starlette", "pydantic"}
 _IMPORT = re.compile(
     rb"(?:^|[;:])[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^)]*\)|(?:[^\n#\\]|\\\n)*)"
@@ -294,7 +294,12 @@ class Project:
         return self._modules.get(path)
 
     def put(self, path: str, source: bytes, tree: ast.Module | None = None) -> Module:
-        """Use this text, and its tree, as an editor or flake8 holds them, instead of the file on disk."""
+        """Use this text, and its tree, as an editor or flake8 holds them, instead of the file on disk.
+
+        A file that is not on disk yet is one of the project's; one that the project leaves out still is none of them.
+        """
+        if path not in self.paths and not (self.root / path).exists():
+            self.paths |= {path}
         module = self._modules[path] = Module(self, path, source, tree)
         return module
 
@@ -306,7 +311,7 @@ class Project:
 
     def modules(self) -> Iterator[Module]:
         """Every readable module, in the order of the paths."""
-        for path in sorted(self.paths | self._modules.keys()):
+        for path in sorted(self.paths):
             module = self.module(path)
             if module is not None:
                 yield module
@@ -449,7 +454,7 @@ def _python_files(root: Path) -> Iterator[str]:
     count = 0
     for directory, subdirectories, names in os.walk(root):
         here = Path(directory)
-        subdirectories[:] = sorted(name for name in subdirectories if not name.startswith(".") and _is_own(here / name))
+        subdirectories[:] = sorted(name for name in subdirectories if _is_own(here / name, root))
         below = here.relative_to(root).as_posix().removeprefix(".")
         for name in sorted(names):
             if name.endswith(".py") and _stays_inside(here / name, root):
@@ -468,7 +473,11 @@ def _stays_inside(file: Path, root: Path) -> bool:
         return False
 
 
-def _is_own(directory: Path) -> bool:
-    if directory.name in SKIPPED_DIRECTORIES and not (directory / "__init__.py").is_file():
+def _is_own(directory: Path, root: Path) -> bool:
+    """Whether a directory holds code of the project: not of its tools, of another project, or built from its own."""
+    skipped = SKIPPED_DIRECTORIES | (BUILT_DIRECTORIES if directory.parent == root else frozenset())
+    if directory.name in skipped and not (directory / "__init__.py").is_file():
         return False
-    return not directory.is_symlink() and not _is_marked(directory) and not (directory / "pyvenv.cfg").is_file()
+    if directory.name.startswith(".") or directory.is_symlink():
+        return False
+    return not _is_marked(directory) and not (directory / "pyvenv.cfg").is_file()
