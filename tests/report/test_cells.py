@@ -464,3 +464,76 @@ def test_a_file_whose_name_cannot_be_shown_is_read(write: Write) -> None:
     (found,) = service.cell(Row.ENGINE).evidence
     assert found.place == "new\ufffdline\ufffd.py:3"
     exchange.dumps(Table((service,))).encode()
+
+
+def test_a_file_that_the_rules_cannot_follow_is_told(draw: Draw, monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_deep(*arguments: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr("flake8_asyncdb.catalog.run", too_deep)
+    drawn = draw(APP)
+    assert {cell.state for cell in drawn.values()} == {State.UNKNOWN}
+    assert drawn[Row.ENGINE].text == "no engine, but 1 file cannot be read"
+
+
+# -- the rest of what cells name
+
+
+def test_sessions_made_from_their_class(draw: Draw) -> None:
+    made = "async def work():\n    async with AsyncSession(engine, expire_on_commit=False) as db:\n        await db.commit()\n"
+    cell = draw(ASYNC_DATABASE + made)[Row.SESSION]
+    assert (cell.state, cell.text) == (
+        State.FOLLOWS,
+        "`async_sessionmaker(expire_on_commit=False)`, `AsyncSession(engine)`",
+    )
+
+
+def test_a_registry_is_one_factory(draw: Draw) -> None:
+    code = "from sqlalchemy.orm import scoped_session, sessionmaker\nSession = scoped_session(sessionmaker())\n"
+    assert draw(code)[Row.SESSION].text == "`scoped_session`"
+
+
+def test_hooks_in_place_of_a_lifespan(draw: Draw) -> None:
+    hook = "@app.on_event('startup')\nasync def start():\n    await engine.connect()\n"
+    cell = draw(ASYNC_DATABASE + APP + hook)[Row.LIFECYCLE]
+    assert (cell.state, cell.text) == (State.BREAKS, "start-up and shutdown hooks")
+
+
+def test_injected_services(draw: Draw) -> None:
+    handler = """
+def get_users(db: Annotated[AsyncSession, Depends(get_db)]) -> Users:
+    return Users()
+@app.get("/")
+async def read(users: Annotated[Users, Depends(get_users)], db: Annotated[AsyncSession, Depends(get_db)]):
+    return await users.all(db)
+"""
+    cell = draw(ASYNC_DATABASE + APP + SERVICE + handler)[Row.INJECTION]
+    assert (cell.state, cell.text) == (
+        State.FOLLOWS,
+        "`Annotated[AsyncSession, Depends(get_db)]` in 2 parameters, 1 injected service",
+    )
+
+
+def test_a_provider_driven_by_hand(draw: Draw) -> None:
+    code = "async def work():\n    async for db in get_db():\n        await db.commit()\n"
+    cell = draw(ASYNC_DATABASE + code)[Row.INJECTION]
+    assert (cell.state, cell.text) == (State.BREAKS, "provider driven by hand")
+
+
+def test_sessions_that_live_too_long(draw: Draw) -> None:
+    code = "class Users:\n    def __init__(self, db: AsyncSession):\n        self.db = db\n"
+    kept = "opened = factory()\nusers = Users(factory())\n"
+    cell = draw(app=APP + "import database\n", database=ASYNC_DATABASE + code + kept)[Row.ACCESS]
+    assert cell.state is State.BREAKS
+    assert {"a session kept in a singleton", "a session open from the import on"} & set(cell.text.split(", "))
+
+
+def test_sqlite_that_may_be_in_memory(draw: Draw) -> None:
+    guarded = """
+from sqlalchemy.ext.asyncio import create_async_engine
+url = settings.url
+if "sqlite" in url:
+    create_async_engine(url)
+"""
+    cell = draw(guarded)[Row.SQLITE]
+    assert (cell.state, cell.evidence[0].text) == (State.UNKNOWN, "SQLite; whether in a file cannot be told")

@@ -20,8 +20,9 @@ HOSTILE = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """A running browser, closed before other modules' tests: Playwright keeps an event loop running meanwhile."""
     executable = browser.executable()
     assert executable is not None, browser.MISSING
     with sync_playwright() as playwright:
