@@ -381,9 +381,14 @@ def _missing_injection(function: Function, called: Bound | Class, call: ast.Call
     for position, binding in enumerate(parameters):
         is_given = binding.name in given or (position < len(call.args) and binding.name not in keyword_only)
         if not is_given and isinstance(binding.value, ast.Call) and project.inference.injected(binding) is not None:
-            if uses_name(function, binding.name):
+            if uses_name(function, binding.name) and not _is_set_again(binding.name, function):
                 return binding.name
     return None
+
+
+def _is_set_again(name: str, function: Function) -> bool:
+    """Whether a function gives its parameter another value, and so may see to the `Depends` object itself."""
+    return any(binding.kind is not Kind.PARAMETER for binding in function.scope.bindings[name])
 
 
 def is_made_session(value: Value, inference: Inference) -> bool:
