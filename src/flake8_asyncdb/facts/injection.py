@@ -239,7 +239,7 @@ class HandlerBody:
         """Whether it answers with a stream or a file; unknown where only a name says so."""
         if self.function.is_generator:
             return Tri.YES
-        answers = [self._names_stream(node) for node in self._written()]
+        answers = list(self._named())
         for node in self.function.scope.returns:
             if node.value is not None:
                 value = self.project.inference.value(node.value, self.function.module.index.scope_at(node))
@@ -250,12 +250,14 @@ class HandlerBody:
             answers.append(Tri.UNKNOWN if _last_name(site.node.func) in STREAMS else Tri.NO)
         return Tri.YES if Tri.YES in answers else Tri.UNKNOWN if Tri.UNKNOWN in answers else Tri.NO
 
-    def _written(self) -> Iterator[ast.expr]:
-        """The names in its annotation and its decorators that are called like a stream."""
+    def _named(self) -> Iterator[Tri]:
+        """What the names say that its annotation and its decorators call like a stream; one of several says little."""
         for node in (self.function.node.returns, *self.function.node.decorator_list):
-            for part in _walk(node) if node is not None else ():
+            parts = list(_walk(node)) if node is not None else []
+            is_one_of_several = any(isinstance(part, ast.BinOp) or _last_name(part) == "Union" for part in parts)
+            for part in parts:
                 if isinstance(part, ast.expr) and _last_name(part) in STREAMS:
-                    yield part
+                    yield Tri.UNKNOWN if is_one_of_several else self._names_stream(part)
 
     def _names_stream(self, node: ast.expr) -> Tri:
         answer = _is_stream(self.project.inference.value(node, self.function.outer), self.project)

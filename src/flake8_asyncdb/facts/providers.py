@@ -15,7 +15,7 @@ from flake8_asyncdb.model.effects import Step
 from flake8_asyncdb.model.flow import block_path
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function
-from flake8_asyncdb.model.scopes import Binding, Kind
+from flake8_asyncdb.model.scopes import Binding, Kind, Scope
 from flake8_asyncdb.model.values import (
     UNKNOWN,
     Bound,
@@ -247,14 +247,27 @@ def hand_driven_providers(module: ModuleFacts) -> Iterator[HandDrivenProvider]:
 def _called_provider(node: ast.expr | None, module: ModuleFacts, inference: Inference) -> Iterator[Function]:
     """The provider that an expression calls, itself or in the assignment that it names."""
     scope = module.module.index.scope_at(node) if node is not None else None
+    is_closed = isinstance(node, ast.Name) and scope is not None and _is_closed(node.id, scope)
     if isinstance(node, ast.Name) and scope is not None:
         bindings = inference.find_bindings(node.id, scope, node)
         node = bindings[0].value if len(bindings) == 1 and bindings[0].kind is Kind.ASSIGNMENT else None
     if isinstance(node, ast.Call) and scope is not None:
         for member in members(inference.value(node.func, scope)):
             if isinstance(member, Bound) and yields_session(member.function, inference):
+                if is_closed and not SessionProvider(member.function, module.project).commits_after_yield:
+                    continue
                 if _goes_on_after_yield(member.function):
                     yield member.function
+
+
+def _is_closed(name: str, scope: Scope) -> bool:
+    """Whether a generator is closed under its name: what it has in `finally` and `with` blocks is done then."""
+    return any(
+        isinstance(call.func, ast.Attribute)
+        and call.func.attr in ("aclose", "close")
+        and ast.unparse(call.func.value) == name
+        for call in scope.owner.calls
+    )
 
 
 def _goes_on_after_yield(function: Function) -> bool:
@@ -381,9 +394,14 @@ def _missing_injection(function: Function, called: Bound | Class, call: ast.Call
     for position, binding in enumerate(parameters):
         is_given = binding.name in given or (position < len(call.args) and binding.name not in keyword_only)
         if not is_given and isinstance(binding.value, ast.Call) and project.inference.injected(binding) is not None:
-            if uses_name(function, binding.name):
+            if uses_name(function, binding.name) and not _is_set_again(binding.name, function):
                 return binding.name
     return None
+
+
+def _is_set_again(name: str, function: Function) -> bool:
+    """Whether a function gives its parameter another value, and so may see to the `Depends` object itself."""
+    return any(binding.kind is not Kind.PARAMETER for binding in function.scope.bindings[name])
 
 
 def is_made_session(value: Value, inference: Inference) -> bool:

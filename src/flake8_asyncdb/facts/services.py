@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from flake8_asyncdb.facts.closing import is_main_guarded
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import Operation, sites
 from flake8_asyncdb.model.inference import external_bases
@@ -58,6 +59,8 @@ def singletons_with_session(module: Module, project: ProjectFacts) -> Iterator[S
     for name, bindings in module.scope.bindings.items():
         for binding in bindings:
             if binding.kind is not Kind.ASSIGNMENT or not isinstance(binding.value, ast.Call):
+                continue
+            if is_main_guarded(binding.value, module):
                 continue
             for instance in instances(project.inference.value(binding.value, binding.scope)):
                 made = binding.value if instance.site is None else instance.site.node

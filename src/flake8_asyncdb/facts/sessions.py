@@ -127,10 +127,24 @@ def _asks_for_task(value: Value, project: ProjectFacts) -> bool:
                 ("threading.", "_thread.")
             )
         if isinstance(member, Bound):
-            return any("current_task" in ast.unparse(node.func) for node in member.function.scope.calls)
+            return any(
+                "current_task" in ast.unparse(node.func) or _reads_context(node, member.function, project)
+                for node in member.function.scope.calls
+            )
         if isinstance(member, Anonymous):
             return "current_task" in ast.unparse(member.node)
     return True
+
+
+def _reads_context(call: ast.Call, function: Function, project: ProjectFacts) -> bool:
+    """Whether a call reads a `ContextVar`, of which each request and each task has its own."""
+    if not isinstance(call.func, ast.Attribute) or call.func.attr != "get":
+        return False
+    scope = function.module.index.scope_of_call[call]
+    return any(
+        instance.cls == External("contextvars.ContextVar")
+        for instance in instances(project.inference.value(call.func.value, scope))
+    )
 
 
 def session_bindings(function: Function, project: ProjectFacts) -> Iterator[SessionBinding]:
@@ -149,7 +163,9 @@ def found_sessions(function: Function, project: ProjectFacts) -> Iterator[Sessio
     seen: set[str] = set()
     for operation in project.effects.operations(function):
         called = operation.site.node.func
-        if not isinstance(called, ast.Attribute) or not is_sync_session(operation.receiver, project.inference):
+        if not isinstance(called, ast.Attribute) or not is_sync_session(
+            project.inference.value(called.value, operation.site.scope), project.inference
+        ):
             continue
         name = ast.unparse(called.value)
         if name not in seen | bound and operation.method in api.SESSION_IO and not isinstance(called.value, ast.Call):
