@@ -537,6 +537,12 @@ class ProjectFacts:
         words = (b"listens_for", b"listen(")
         return [listener for module in self.modules_mentioning(*words) for listener in module.listeners]
 
+    @cached_property
+    def wal_switches(self) -> list[Site]:
+        """The calls of the running program that switch a SQLite file to WAL, but for those of listeners."""
+        words = (b"journal_mode",)
+        return [site for module in self.modules_mentioning(*words) for site in listeners.wal_switches(module)]
+
     def is_used(self, engine: Site) -> bool:
         """Whether anything but event listeners uses the engine that a call makes."""
         return _name_given(engine) is None or engine in self._read_engines

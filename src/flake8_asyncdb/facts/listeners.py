@@ -209,6 +209,37 @@ def listeners(module: ModuleFacts) -> Iterator[Listener]:
             yield Listener(site, str(event.node.value), module.project)
 
 
+def is_in_wal_mode(engine: Engine, project: ProjectFacts) -> bool:
+    """Whether the program switches an engine's file to WAL by a statement: the file stays so, for all connections."""
+    return any(
+        site.module is engine.site.module or engine.site in _engines_behind(site, project)
+        for site in project.wal_switches
+    )
+
+
+def _engines_behind(site: Site, project: ProjectFacts) -> set[Site]:
+    """The engines that a method's object belongs to."""
+    assert isinstance(site.node.func, ast.Attribute)
+    found = instances(project.inference.value(site.node.func.value, site.scope))
+    return {engine for instance in found for engine in project.engine_sites(instance)}
+
+
+def wal_switches(module: ModuleFacts) -> Iterator[Site]:
+    """The calls of a module, listeners left out, that execute `PRAGMA journal_mode=WAL`."""
+    listening = {function for listener in module.project.listeners for function in listener.functions}
+    for site in module.sites:
+        if not isinstance(site.node.func, ast.Attribute) or not site.node.func.attr.startswith(("exec", "scalar")):
+            continue
+        statement = site.node.args[0] if site.node.args else None
+        if isinstance(statement, ast.Call) and statement.args:
+            statement = statement.args[0]
+        text = statement.value if isinstance(statement, ast.Constant) else None
+        match = _PRAGMA.match(text) if isinstance(text, str) else None
+        if match is not None and (match[1].lower(), match[3].lower()) == ("journal_mode", "wal"):
+            if module.module.enclosing_function(site.scope) not in listening:
+                yield site
+
+
 def may_act_on(listener: Listener, engine: Engine) -> bool:
     """Whether a listener may set PRAGMAs on an engine: on a target that cannot be known too."""
     return listener.sets_pragmas and (listener.target_site is None or listener.acts_on(engine))

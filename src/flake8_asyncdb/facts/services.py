@@ -244,8 +244,13 @@ def is_data_access(operation: Operation, project: ProjectFacts) -> bool:
 
 
 def constructions(function: Function, project: ProjectFacts) -> Iterator[tuple[Site, Class]]:
-    """The objects of project classes that a function's body builds, itself or through a `return Cls(...)` function."""
+    """The objects of project classes that a function's body builds, itself or through a `return Cls(...)` function.
+
+    One that is kept on the application is built once, and shared.
+    """
     for site in sites(function):
+        if _is_kept_on_application(site):
+            continue
         for member in members(project.inference.value(site.node.func, site.scope)):
             if isinstance(member, Class):
                 yield site, member
@@ -253,6 +258,11 @@ def constructions(function: Function, project: ProjectFacts) -> Iterator[tuple[S
                 built = built_by(member.function, project)
                 if built is not None:
                     yield site, built
+
+
+def _is_kept_on_application(site: Site) -> bool:
+    parent = site.module.index.parents.get(site.node)
+    return isinstance(parent, ast.Assign) and any("app.state." in ast.unparse(target) for target in parent.targets)
 
 
 def built_by(function: Function, project: ProjectFacts) -> Class | None:

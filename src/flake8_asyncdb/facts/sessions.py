@@ -127,24 +127,10 @@ def _asks_for_task(value: Value, project: ProjectFacts) -> bool:
                 ("threading.", "_thread.")
             )
         if isinstance(member, Bound):
-            return any(
-                "current_task" in ast.unparse(node.func) or _reads_context(node, member.function, project)
-                for node in member.function.scope.calls
-            )
+            return any("current_task" in ast.unparse(node.func) for node in member.function.scope.calls)
         if isinstance(member, Anonymous):
             return "current_task" in ast.unparse(member.node)
     return True
-
-
-def _reads_context(call: ast.Call, function: Function, project: ProjectFacts) -> bool:
-    """Whether a call reads a `ContextVar`, of which each request and each task has its own."""
-    if not isinstance(call.func, ast.Attribute) or call.func.attr != "get":
-        return False
-    scope = function.module.index.scope_of_call[call]
-    return any(
-        instance.cls == External("contextvars.ContextVar")
-        for instance in instances(project.inference.value(call.func.value, scope))
-    )
 
 
 def session_bindings(function: Function, project: ProjectFacts) -> Iterator[SessionBinding]:
