@@ -83,7 +83,7 @@ def trouble(root: Path, files: list[Path], monkeypatch: pytest.MonkeyPatch) -> l
     project.__dict__["paths"] = frozenset(path.relative_to(root).as_posix() for path in files)
     monkeypatch.setattr(analysis, "_projects", {(root, EVERYTHING): ProjectFacts(project, EVERYTHING)})
     monkeypatch.setattr(analysis, "find_root", lambda directory: root)
-    monkeypatch.setattr(analysis, "_matters", lambda module, settings: True)
+    monkeypatch.setattr(analysis, "matters", lambda module, settings: True)
     found = []
     for path in files:
         source = path.read_bytes()
