@@ -93,10 +93,12 @@ def _session_chain(
     for provider in providers_of(binding, project):
         if provider in seen:
             continue
-        seen.add(provider)
         if yields_session(provider, project.inference):
-            is_held = uses_name(function, name) and name not in ended
-            return (name, _shown(provider)) if is_held else None
+            if not uses_name(function, name):
+                return None
+            seen.add(provider)
+            return (name, _shown(provider)) if name not in ended else None
+        seen.add(provider)
         inner_ended = _ended_sessions(provider)
         for inner in provider.parameters:
             chain = _session_chain(inner.name, inner, provider, project, inner_ended, seen)
