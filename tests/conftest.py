@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,3 +38,10 @@ def write_project(tmp_path: Path) -> WriteProject:
         return tmp_path
 
     return write
+
+
+@pytest.fixture
+def own_garbage() -> Iterator[None]:
+    """Find what a test forgot to close while the test still runs: later, it would fail another one."""
+    yield
+    gc.collect()

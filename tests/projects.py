@@ -14,7 +14,7 @@ from flake8_asyncdb.model.effects import Effects
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function, Module, Namespace, Project
 from flake8_asyncdb.model.scopes import Scope
-from flake8_asyncdb.model.texts import TextEvaluator
+from flake8_asyncdb.model.text_flow import TextEvaluator
 from flake8_asyncdb.model.values import (
     NEVER,
     UNKNOWN,

@@ -20,6 +20,7 @@ from fastapi import FastAPI
 from running import RunFlake8
 from sqlalchemy import event
 
+pytestmark = pytest.mark.usefixtures("own_garbage")
 ROOT = Path(__file__).parents[1]
 NAMED_BY_USERS = {"ADB401", "ADB201", "ADB501", "ADB202", "ADB601"}
 

@@ -54,7 +54,7 @@ def module_for(path: Path, tree: ast.Module, source: bytes, settings: Settings) 
     facts = _projects.get(key)
     if facts is not None:
         known = facts.project.known(relative)
-        if known is not None and known.source != source:
+        if known is not None and not _is_text_of(known, source):
             facts = None
     if facts is None:
         facts = _projects[key] = ProjectFacts(Project(root), settings)
@@ -64,6 +64,11 @@ def module_for(path: Path, tree: ast.Module, source: bytes, settings: Settings) 
     else:
         module.offer(tree)
     return module if _matters(module, settings) else None
+
+
+def _is_text_of(module: Module, source: bytes) -> bool:
+    """Whether a text is the module's, which flake8 hands over without its encoding and line ends."""
+    return module.source == source or syntax.text(module.source) == source.decode(errors="replace")
 
 
 def forget() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
 import warnings
 from pathlib import Path
 
@@ -20,6 +22,17 @@ def read(path: Path) -> bytes | None:
     except (OSError, ValueError):
         return None
     return content if len(content) <= MAX_BYTES else None
+
+
+def text(source: bytes) -> str | None:
+    """The file's text as `tokenize.open` reads it: decoded by its mark or cookie, every line end a `\\n`."""
+    file = io.BytesIO(source)
+    try:
+        encoding, _ = tokenize.detect_encoding(file.readline)
+        file.seek(0)
+        return io.TextIOWrapper(file, encoding).read()
+    except (SyntaxError, ValueError, LookupError):
+        return None
 
 
 def parse(source: bytes | str) -> ast.Module | None:

@@ -425,7 +425,8 @@ def test_what_cannot_be_followed_ends(code: str, make: Make) -> None:
 def test_many_alternatives_are_unknown(make: Make) -> None:
     lines = [f"if a{n}:\n    x = '{n}'" for n in range(40)]
 
-    assert make("\n".join(["x = ''", *lines, "reveal(x)"])).strings() == [{UNKNOWN}]
+    (strings,) = make("\n".join(["x = ''", *lines, "reveal(x)"])).strings()
+    assert UNKNOWN in strings and len(strings) < 15
 
 
 def test_generator_function_is_no_text(make: Make) -> None:

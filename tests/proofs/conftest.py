@@ -53,6 +53,11 @@ def configure(server: Server, access: Path) -> None:
                 return
 
 
+@pytest.fixture(autouse=True)
+def no_garbage(own_garbage: None) -> None:
+    """A proof closes what it opens."""
+
+
 @pytest.fixture
 def database(server: Server) -> Iterator[Database]:
     """An empty database, dropped after the test whoever is still connected."""

@@ -163,7 +163,7 @@ def sqlite_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def clean_environment(own_garbage: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No settings from the environment or a `.env` file."""
     for name in list(os.environ):
         if name.startswith("DATABASE_"):

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from flake8_asyncdb.reference.sessions import DBSession
 
 pytestmark = pytest.mark.asyncio
 
@@ -169,3 +173,27 @@ async def test_the_schema_can_be_left_to_migrations(start, sqlite_url):
     async with start(sqlite_url, create_tables=False) as service:
         assert (await service.request("GET", "/health")).status_code == 200
         assert (await service.request("GET", "/users")).status_code == 503
+
+
+@pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])
+async def test_a_defect_is_500_and_shows_nothing(start, postgres, driver):
+    async with start(postgres.url(driver), create_tables=False) as service:
+        response = await service.request("GET", "/users")
+        assert (response.status_code, response.text) == (500, "Internal Server Error")
+        assert service.in_use == 0
+
+
+@pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])
+async def test_a_connection_lost_in_the_request_is_503(start, postgres, driver):
+    def add_routes(app: FastAPI) -> None:
+        @app.post("/lose")
+        async def lose(db: DBSession) -> None:
+            await db.execute(text("SELECT 1"))
+            postgres.admin("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app'")
+            await db.execute(text("SELECT 1"))
+
+    async with start(postgres.url(driver), add_routes) as service:
+        lost = await service.request("POST", "/lose")
+        assert (lost.status_code, lost.json()) == (503, {"detail": "database unavailable"})
+        assert service.in_use == 0
+        assert await service.emails() == []

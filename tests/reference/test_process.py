@@ -16,7 +16,7 @@ import pytest
 
 from flake8_asyncdb.reference.__main__ import main
 
-from .conftest import PATIENCE
+from .conftest import PATIENCE, until
 
 COMMAND = (sys.executable, "-m", "flake8_asyncdb.reference", "--port", "0")
 
@@ -76,7 +76,7 @@ async def test_it_runs_on_postgresql_by_its_url(postgres):
         assert (await client.get("/health")).json() == {"status": "ok"}
         await client.post("/users", json={"name": "Ada", "email": "ada@example.org"})
     assert postgres.admin("SELECT email FROM users") == [("ada@example.org",)]
-    assert postgres.connections() == 0
+    await until(lambda: postgres.connections() == 0)
 
 
 @pytest.mark.asyncio

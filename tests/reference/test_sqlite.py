@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 from flake8_asyncdb.reference.models import ChatSession
@@ -160,13 +160,21 @@ async def test_a_writer_that_cannot_wait_longer_is_told(start, sqlite_url):
 
 async def test_a_request_cancelled_while_it_waits_for_the_lock(start, sqlite_url):
     """Its thread may still get the lock later; nobody must be locked out by that."""
+    begun: list[str] = []
     async with start(sqlite_url, add_slow_writer) as service:
         writer = asyncio.create_task(service.request("POST", "/write"))
         await service.app.state.writing.wait()
+
+        @event.listens_for(service.app.state.engine.sync_engine, "before_cursor_execute")
+        def seen(_connection, _cursor, statement, *_) -> None:
+            if statement.startswith("BEGIN"):
+                begun.append(statement)
+
         waiting = [
             asyncio.create_task(service.request("POST", "/users", json={"name": "x", "email": "x@y"})) for _ in range(3)
         ]
-        await until(lambda: service.in_use == 4)
+        # Not earlier: aiosqlite does not close a connection whose opening was cancelled.
+        await until(lambda: begun == ["BEGIN IMMEDIATE"] * 3)
         for request in waiting:
             request.cancel()
         service.app.state.release.set()

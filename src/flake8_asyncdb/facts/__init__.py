@@ -63,7 +63,7 @@ from flake8_asyncdb.model.effects import Effects
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function, Module, Project
 from flake8_asyncdb.model.scopes import Scope
-from flake8_asyncdb.model.texts import TextEvaluator
+from flake8_asyncdb.model.text_flow import TextEvaluator
 from flake8_asyncdb.model.values import (
     UNKNOWN,
     External,
@@ -226,6 +226,15 @@ class ModuleFacts:
     def services(self) -> list[Service]:
         """The classes that it defines, seen as parts of the database layer."""
         return [self.project.service(cls) for cls in self.module.classes]
+
+    @cached_property
+    def callers(self) -> dict[Function, list[Function]]:
+        """For each function that the module's functions run, those that run it."""
+        found: dict[Function, list[Function]] = {}
+        for caller in self.module.functions:
+            for step in self.project.effects.steps(caller):
+                found.setdefault(step.function, []).append(caller)
+        return found
 
     def blocking_sessions(self) -> Iterator[SessionBinding]:
         """The sync sessions that its async functions use on the event loop; one for each function and name."""
@@ -399,12 +408,17 @@ class ProjectFacts:
         """Whether FastAPI calls a function: a handler or a dependency."""
         return function in self._endpoints
 
-    def runs_for_requests_only(self, function: Function, seen: frozenset[Function] = frozenset()) -> bool:
+    def runs_for_requests_only(self, function: Function) -> bool:
         """Whether a function is a handler or dependency, or is called by nothing but such functions."""
-        if self.is_endpoint(function):
-            return True
-        callers = [] if function in seen else self.callers(function)
-        return bool(callers) and all(self.runs_for_requests_only(caller, seen | {function}) for caller in callers)
+        pending = [function]
+        for reached in pending:
+            if self.is_endpoint(reached):
+                continue
+            callers = self.callers(reached)
+            if not callers:
+                return False
+            pending += [caller for caller in callers if caller not in pending]
+        return any(self.is_endpoint(reached) for reached in pending)
 
     @cached_property
     def application_modules(self) -> frozenset[Module]:
@@ -433,12 +447,10 @@ class ProjectFacts:
 
     def callers(self, function: Function) -> list[Function]:
         """The functions of the running program that call a function by name."""
-        return [
-            caller
-            for module in self.project.mentioning(function.name.encode())
-            for caller in module.functions
-            if any(step.function is function for step in self.effects.steps(caller))
-        ]
+        found: dict[Function, None] = {}
+        for facts in self.modules_mentioning(function.name.encode()):
+            found.update(dict.fromkeys(facts.callers.get(function, ())))
+        return list(found)
 
     def is_cached(self, function: Function) -> bool:
         """Whether a decorator keeps what a function returns, or one that is not known may."""
@@ -496,29 +508,25 @@ class ProjectFacts:
         words = (b"listens_for", b"listen(")
         return [listener for module in self.modules_mentioning(*words) for listener in module.listeners]
 
-    def is_used(self, made: Site) -> bool:
-        """Whether anything but event listeners uses the object that a call makes."""
-        listening = {listener.node for listener in self.listeners if listener.target_site == made}
-        parent = made.module.index.parents.get(made.node)
-        if (
-            not isinstance(parent, ast.Assign)
-            or len(parent.targets) != 1
-            or not isinstance(parent.targets[0], ast.Name)
-        ):
-            return True
-        name = parent.targets[0].id
-        index = made.module.index
-        for node in index.parents:
-            if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
-                if index.parents.get(node) not in listening:
-                    return True
-        return any(
-            isinstance(statement, ast.ImportFrom) and any(alias.name == name for alias in statement.names)
-            for module in self.project.mentioning(name.encode())
-            if made.module in module.imported
-            for scope in module.index.scopes.values()
-            for statement in scope.imports
-        )
+    def is_used(self, engine: Site) -> bool:
+        """Whether anything but event listeners uses the engine that a call makes."""
+        return _name_given(engine) is None or engine in self._read_engines
+
+    @cached_property
+    def _read_engines(self) -> frozenset[Site]:
+        """The engines under names of their own that anything but event listeners reads."""
+        listening = {listener.node for listener in self.listeners}
+        names = {name for engine in self.engines if (name := _name_given(engine.site)) is not None}
+        found: set[Site] = set()
+        for module in self.project.mentioning(*(name.encode() for name in names)):
+            parents, scope_at = module.index.parents, module.index.scope_at
+            for scope in module.index.scopes.values():
+                named: list[ast.Name | ast.Attribute] = [*scope.names, *scope.attributes]
+                for node in named:
+                    if isinstance(node.ctx, ast.Load) and parents.get(node) not in listening:
+                        read = instances(self.inference.value(node, scope_at(node)))
+                        found.update(instance.site for instance in read if instance.site is not None)
+        return frozenset(found)
 
     @cached_property
     def declares_foreign_keys(self) -> bool:
@@ -590,7 +598,11 @@ class ProjectFacts:
 
     def apps_of(self, hook: Hook) -> list[App]:
         """The applications that a hook is registered on."""
-        return [app for app in self.apps if app.site in hook.apps]
+        return [self._apps_by_site[site] for site in hook.apps if site in self._apps_by_site]
+
+    @cached_property
+    def _apps_by_site(self) -> dict[Site, App]:
+        return {app.site: app for app in self.apps}
 
     # -- classes
 
@@ -696,6 +708,14 @@ class ProjectFacts:
 
     def _metadata_sites(self, node: ast.expr, scope: Scope) -> set[Site]:
         return {instance.site for instance in instances(self.inference.value(node, scope)) if instance.site is not None}
+
+
+def _name_given(made: Site) -> str | None:
+    """The name that what a call makes is assigned to, where it is just one plain name."""
+    match made.module.index.parents.get(made.node):
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return name
+    return None
 
 
 def _is_plain_base(name: str) -> bool:

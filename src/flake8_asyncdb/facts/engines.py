@@ -133,18 +133,11 @@ class Engine(CallFact):
             called = self.project.inference.value(parent.func, self.site.scope)
             return called == External(api.ASYNC_ENGINE)
         return any(
-            instance.cls == External(api.ASYNC_ENGINE) and instance.site is not None
-            for call in self._calls_around()
-            for instance in instances(self.project.inference.value(call, self.site.scope))
-            if any(
-                made.site == self.site
-                for argument in call.args[:1]
-                for made in instances(self.project.inference.value(argument, self.site.scope))
-            )
+            made.site == self.site
+            for around in self.project.module(self.site.module).calls_to(api.ASYNC_ENGINE)
+            for argument in around.node.args[:1]
+            for made in instances(self.project.inference.value(argument, around.scope))
         )
-
-    def _calls_around(self) -> list[ast.Call]:
-        return [call for call in self.site.scope.owner.calls if call is not self.node and call.args]
 
     @cached_property
     def is_kept(self) -> bool:

@@ -14,7 +14,7 @@ from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import SYNC_IO, is_awaited, sites
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function, Module
-from flake8_asyncdb.model.scopes import Binding, Kind
+from flake8_asyncdb.model.scopes import Binding, Kind, Scope
 from flake8_asyncdb.model.values import (
     Anonymous,
     Bound,
@@ -136,12 +136,11 @@ def _asks_for_task(value: Value, project: ProjectFacts) -> bool:
 def session_bindings(function: Function, project: ProjectFacts) -> Iterator[SessionBinding]:
     """The sync sessions that a function binds, each with what it does with them by itself."""
     inference = project.inference
-    for name, binding in _bindings(function):
-        value = inference.bound(binding)
-        if is_sync_session(value, inference):
-            yield SessionBinding(
-                function, name, _bound_at(binding), binding.value, tuple(_uses(function, name, project))
-            )
+    bound = [each for each in _bindings(function) if is_sync_session(inference.bound(each[1]), inference)]
+    uses = _uses(function, project) if bound else {}
+    for name, binding in bound:
+        used = uses.get(binding, uses.get(name, ()) if "." in name else ())
+        yield SessionBinding(function, name, _bound_at(binding), binding.value, tuple(used))
 
 
 def found_sessions(function: Function, project: ProjectFacts) -> Iterator[SessionBinding]:
@@ -248,15 +247,27 @@ def _bound_at(binding: Binding) -> ast.expr | ast.stmt | ast.arg:
     return binding.statement
 
 
-def _uses(function: Function, name: str, project: ProjectFacts) -> Iterator[str]:
-    """The uses of a dotted name that block where they stand."""
+def _uses(function: Function, project: ProjectFacts) -> dict[Binding | str, list[str]]:
+    """The uses that block where they stand, of each binding that reaches them and of each dotted name."""
+    found: dict[Binding | str, list[str]] = {}
+
+    def note(node: ast.expr, scope: Scope, use: str) -> None:
+        keys: list[Binding | str] = []
+        if isinstance(node, ast.Name):
+            keys += project.inference.find_bindings(node.id, scope, node)
+        elif isinstance(node, ast.Attribute):
+            keys.append(ast.unparse(node))
+        for key in keys:
+            found.setdefault(key, []).append(use)
+
     for site in sites(function):
         called = site.node.func
-        if isinstance(called, ast.Attribute) and _is_name(called.value, name):
-            if called.attr in SYNC_IO[api.SESSION] or called.attr in CLOSING:
-                yield f"{name}.{called.attr}"
-        elif any(_is_name(argument, name) for argument in _arguments(site.node)) and _runs_here(site, project):
-            yield ast.unparse(called)
+        if isinstance(called, ast.Attribute) and (called.attr in SYNC_IO[api.SESSION] or called.attr in CLOSING):
+            note(called.value, site.scope, ast.unparse(called))
+        elif _runs_here(site, project):
+            for argument in _arguments(site.node):
+                note(argument, site.scope, ast.unparse(called))
+    return found
 
 
 def _runs_here(site: Site, project: ProjectFacts) -> bool:
@@ -280,9 +291,3 @@ def _arguments(call: ast.Call) -> Iterator[ast.expr]:
     yield from call.args
     for keyword in call.keywords:
         yield keyword.value
-
-
-def _is_name(node: ast.expr, name: str) -> bool:
-    if isinstance(node, ast.Name):
-        return node.id == name
-    return isinstance(node, ast.Attribute) and "." in name and ast.unparse(node) == name

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import ast
+import bisect
 
 from flake8_asyncdb.model.scopes import Binding, Index, Kind
+
+MAX_REACHING = 40
 
 Block = tuple[ast.AST, str]
 """A compound statement, and the part of it that something stands in."""
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _WITHS = (ast.With, ast.AsyncWith)
-_COMPOUND = (ast.If, *_LOOPS, ast.Try, *_WITHS, ast.Match, *([ast.TryStar] if hasattr(ast, "TryStar") else []))
+TRIES = (ast.Try, *([ast.TryStar] if hasattr(ast, "TryStar") else []))
+_COMPOUND = (ast.If, *_LOOPS, *TRIES, *_WITHS, ast.Match)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.Module)
 _ALWAYS = ("", "finalbody")
 
 
 def reaching(bindings: list[Binding], use: ast.AST, index: Index) -> list[Binding]:
-    """The bindings of one scope that can reach `use` in it.
+    """The bindings of one scope that can reach `use` in it; one that says nothing where they are too many.
 
     Reads backwards from the use: a binding in a block that surely ran before it hides all earlier ones; one in
     another arm of the same `if`, `try` or `match`, or in an arm that returns or raises, cannot reach it; one that
@@ -25,8 +29,12 @@ def reaching(bindings: list[Binding], use: ast.AST, index: Index) -> list[Bindin
     """
     at, statement = _position(use), index.statement_of(use)
     path = dict(block_path(use, index))
+    in_loop = any(isinstance(node, _LOOPS) for node in path)
+    ordered = _in_order(bindings, index)
     found: list[Binding] = []
-    for binding in sorted(bindings, key=_bound_at, reverse=True):
+    for binding in reversed(ordered if in_loop else ordered[: bisect.bisect_left(ordered, at, key=_bound_at)]):
+        if len(found) > MAX_REACHING:
+            return [Binding(binding.name, Kind.OPAQUE, use, binding.scope, statement)]
         blocks = [] if isinstance(binding.node, ast.arg) else block_path(binding.statement, index)
         if _bound_at(binding) >= at or (binding.statement is statement and not isinstance(statement, _LOOPS + _WITHS)):
             if any(isinstance(node, _LOOPS) and path.get(node) == part for node, part in blocks):
@@ -42,6 +50,14 @@ def reaching(bindings: list[Binding], use: ast.AST, index: Index) -> list[Bindin
     return found or bindings
 
 
+def _in_order(bindings: list[Binding], index: Index) -> list[Binding]:
+    """The bindings of a name in the order of the text."""
+    ordered = index.ordered.get(bindings[0])
+    if ordered is None or len(ordered) != len(bindings):
+        ordered = index.ordered[bindings[0]] = sorted(bindings, key=_bound_at)
+    return ordered
+
+
 def any_before(bindings: list[Binding], use: ast.AST, index: Index) -> bool:
     """Whether any binding stands before `use`: in a class body a name that has none yet comes from further out."""
     statement = index.statement_of(use)
@@ -50,7 +66,11 @@ def any_before(bindings: list[Binding], use: ast.AST, index: Index) -> bool:
 
 def block_path(node: ast.AST, index: Index) -> list[Block]:
     """The compound statements around a node within its function, each with the part that the node stands in."""
+    known = index.paths.get(node)
+    if known is not None:
+        return known
     path: list[Block] = []
+    index.paths[node] = path
     parent = index.parents.get(node)
     while parent is not None and not isinstance(parent, _FUNCTIONS):
         if isinstance(parent, _COMPOUND):

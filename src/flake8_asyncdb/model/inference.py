@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from flake8_asyncdb import syntax
 from flake8_asyncdb.model import api, flow, scopes
+from flake8_asyncdb.model.answers import Answers
 from flake8_asyncdb.model.project import Class, Function, Module, Namespace, Project
 from flake8_asyncdb.model.scopes import Binding, Kind, Scope
 from flake8_asyncdb.model.values import (
@@ -26,13 +27,13 @@ from flake8_asyncdb.model.values import (
     TypeForm,
     Union,
     Value,
+    bounded,
     instances,
     is_known,
     members,
     union,
 )
 
-MAX_DEPTH = 60
 ITERABLES = frozenset(
     f"typing.{name}"
     for name in """Generator Iterator Iterable Sequence Collection AsyncGenerator AsyncIterator AsyncIterable""".split()
@@ -49,51 +50,27 @@ class Inference:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self._known: dict[tuple[str, object], Value] = {}
-        self._active: dict[tuple[str, object], int] = {}
-        self._lowest = MAX_DEPTH
+        answers = Answers[Value](NEVER, UNKNOWN)
+        self._once = answers.once
+        self._known = answers.known
 
     # -- the questions
 
     def value(self, expression: ast.expr, scope: Scope) -> Value:
         """What an expression stands for where it is written."""
-        return self._once(("value", expression), lambda: self._value(expression, scope))
+        return self._known.get(expression) or self._once(expression, lambda: bounded(self._value(expression, scope)))
 
     def annotation(self, expression: ast.expr, scope: Scope) -> Value:
         """The object that an annotation describes."""
-        return self._once(("annotation", expression), lambda: self._annotation(expression, scope))
+        return self._once(("annotation", expression), lambda: bounded(self._annotation(expression, scope)))
 
     def bound(self, binding: Binding) -> Value:
         """What one binding gives its name."""
-        return self._once(("binding", binding), lambda: self._binding(binding))
+        return self._known.get(binding) or self._once(binding, lambda: bounded(self._binding(binding)))
 
     def result(self, function: Function) -> Value:
         """What calling a function returns: for an `async def` a coroutine, for a generator an iterator."""
-        return self._once(("result", function), lambda: self._result(function))
-
-    def _once(self, key: tuple[str, object], compute: Callable[[], Value]) -> Value:
-        """Compute an answer once; one that hangs on itself or on a cut is used, but not kept."""
-        if key in self._known:
-            return self._known[key]
-        depth = len(self._active)
-        if key in self._active:
-            self._lowest = min(self._lowest, self._active[key])
-            return NEVER
-        if depth >= MAX_DEPTH:
-            self._lowest = 0
-            return UNKNOWN
-        self._active[key] = depth
-        around, self._lowest = self._lowest, MAX_DEPTH
-        try:
-            answer = compute()
-        finally:
-            del self._active[key]
-            below, self._lowest = self._lowest, around
-        if below >= depth:
-            self._known[key] = answer
-        else:
-            self._lowest = min(around, below)
-        return answer
+        return self._once(function, lambda: bounded(self._result(function)))
 
     # -- expressions
 
@@ -351,25 +328,21 @@ class Inference:
 
     def linearized(self, cls: Class) -> list[Value]:
         """The class and its bases, nearest first; `UNKNOWN` for one that cannot be resolved."""
-        return list(members(self._once(("bases", cls), lambda: self._linearization(cls))))
+        return list(members(self._once(cls, lambda: self._linearization(cls))))
 
     def _linearization(self, cls: Class) -> Value:
-        found: dict[Value, None] = {}
-        self._linearize(cls, found)
-        return Union(tuple(found))
-
-    def _linearize(self, cls: Class, found: dict[Value, None]) -> None:
-        found[cls] = None
+        found: dict[Value, None] = {cls: None}
         for expression in cls.node.bases:
             for base in members(self.value(expression, cls.outer)):
                 if isinstance(base, TypeForm) and isinstance(base.expression, ast.Subscript):
                     base = self.value(base.expression.value, base.scope)
                 if isinstance(base, Instance) and base.cls == External("sqlalchemy.orm.DeclarativeMeta"):
                     base = External("sqlalchemy.orm.DeclarativeBase")
-                if isinstance(base, Class) and base not in found:
-                    self._linearize(base, found)
-                elif not isinstance(base, Class):
+                if isinstance(base, Class):
+                    found.update(dict.fromkeys(self.linearized(base)))
+                else:
                     found[base if isinstance(base, External) else UNKNOWN] = None
+        return Union(tuple(found))
 
     # -- classes
 
@@ -559,9 +532,9 @@ class Inference:
                 for node in function.scope.returns
             ]
         )
+        if not function.scope.returns:
+            actual = NONE
         returned = self.refine(declared, actual) if declared is not None else actual
-        if returned == NEVER:
-            returned = NONE
         return Instance(External(api.COROUTINE), (returned,)) if function.is_async else returned
 
     def _declared_result(self, function: Function) -> Value | None:

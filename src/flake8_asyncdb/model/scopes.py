@@ -116,12 +116,14 @@ class Scope:
 
 @dataclass(eq=False, slots=True)
 class Index:
-    """All scopes of one file, the scope each definition opens, and every node's parent."""
+    """All scopes of one file, the scope each definition opens, and every node's parent; and what `flow` finds out."""
 
     root: Scope
     scopes: dict[ast.AST, Scope]
     scope_of_call: dict[ast.Call, Scope]
     parents: dict[ast.AST, ast.AST]
+    ordered: dict[Binding, list[Binding]] = field(default_factory=dict)
+    paths: dict[ast.AST, list[tuple[ast.AST, str]]] = field(default_factory=dict)
 
     def scope_at(self, node: ast.AST) -> Scope:
         """The scope that the names in `node` are looked up in."""

@@ -108,6 +108,7 @@ class _Unknown:
 
 
 UNKNOWN = _Unknown()
+MAX_PARTS = 300
 NEVER = Union(())
 NONE = Literal(None)
 
@@ -154,3 +155,23 @@ def is_known(value: Value) -> bool:
     """Whether there is something that the value can be, and nothing unknown among it."""
     found = list(members(value))
     return bool(found) and UNKNOWN not in found
+
+
+def bounded(value: Value) -> Value:
+    """The value, or `UNKNOWN` for one of more than `MAX_PARTS` parts, each counted as often as it occurs."""
+    if not isinstance(value, Tuple | Union | Instance | Method | Bound):
+        return value
+    parts: list[Value] = [value]
+    for part in parts:
+        match part:
+            case Tuple(items=nested) | Union(members=nested):
+                parts += nested
+            case Instance(args=nested, source=source):
+                parts += nested
+                if source is not None:
+                    parts.append(source)
+            case Method(receiver=Instance() as receiver) | Bound(receiver=Instance() as receiver):
+                parts.append(receiver)
+        if len(parts) > MAX_PARTS:
+            return UNKNOWN
+    return value
