@@ -28,6 +28,7 @@ lint: $(VENV)/.lint
 	$(BIN)/python -m mypy --strict src
 	$(FLAKE8) src
 	$(BIN)/python scripts/docs.py --check
+	$(BIN)/python scripts/sync_rules.py --check
 
 docs: $(VENV)/.package
 	$(BIN)/python scripts/docs.py

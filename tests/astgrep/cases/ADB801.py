@@ -9,11 +9,11 @@ SEVERAL_URL = "sqlite:///app.db"
 SEVERAL_URL = "sqlite+aiosqlite:///app.db"
 first = create_async_engine("mysql://db/app", pool_pre_ping=True)  # ADB801
 second = create_async_engine(DATABASE_URL, pool_pre_ping=True)  # ADB801
-third = create_async_engine(
-    f"postgresql+pg8000://{os.environ['HOST']}/app",  # ADB801
+third = create_async_engine(  # ADB801
+    f"postgresql+pg8000://{os.environ['HOST']}/app",
     pool_pre_ping=True,
 )
-fourth = create_async_engine(url=FROM_ENVIRONMENT)  # ADB801 [flake8]
+fourth = create_async_engine(url=FROM_ENVIRONMENT)  # ADB801
 fourth_too = create_async_engine(url=DEFAULT_URL)  # ADB801
 fifth = create_async_engine(os.getenv("URL", "mysql+pymysql://db/app"), pool_pre_ping=True)  # ADB801
 both = create_async_engine("postgresql+psycopg://db/app", pool_pre_ping=True)
