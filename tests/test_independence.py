@@ -18,8 +18,11 @@ BEFORE = Path(__file__).parents[1] / "examples" / "before"
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
+    """The example, with files that the project leaves out and flake8 may be given all the same."""
     root = tmp_path / "project"
     shutil.copytree(BEFORE, root)
+    for directory in ("build/app", "env/app", ".hidden"):
+        shutil.copytree(BEFORE / "app" / "api", root / directory)
     return root
 
 

@@ -17,15 +17,28 @@ _projects: dict[tuple[Path, Settings], ProjectFacts] = {}
 
 
 def analyze(path: Path, tree: ast.Module, source: bytes, rules: list[Rule], settings: Settings) -> list[Finding]:
-    """The findings of one file, given its tree and text as an editor, flake8 or the disk holds them."""
+    """The findings of one file, given its tree and text as an editor or flake8 holds them."""
     with _collector_paused():
-        module = module_for(path, tree, source, settings)
-        if module is None:
-            return []
+        return _findings(module_for(path, source, settings, tree), rules, settings)
+
+
+def analyze_file(path: Path, rules: list[Rule], settings: Settings) -> list[Finding]:
+    """The findings of one file as the disk holds it: none where it cannot be read or parsed."""
+    with _collector_paused():
         try:
-            return run(rules, facts_of(module, settings).module(module))
-        except RecursionError:
+            module = module_for(path, None, settings)
+        except OSError:
             return []
+        return _findings(module, rules, settings) if module is not None and module.is_parsed else []
+
+
+def _findings(module: Module | None, rules: list[Rule], settings: Settings) -> list[Finding]:
+    if module is None:
+        return []
+    try:
+        return run(rules, facts_of(module, settings).module(module))
+    except RecursionError:
+        return []
 
 
 @contextmanager
@@ -45,25 +58,29 @@ def _collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def module_for(path: Path, tree: ast.Module, source: bytes, settings: Settings) -> Module | None:
-    """The file as a module of its project; None when no rule can have anything to say about it."""
+def module_for(path: Path, source: bytes | None, settings: Settings, tree: ast.Module | None = None) -> Module | None:
+    """The file as a module of its project; None when no rule can have anything to say about it.
+
+    `source` and `tree` are what an editor or flake8 holds; without them the file is read, which may raise OSError.
+    """
     absolute = Path.cwd() / path
     root = find_root(absolute.parent)
     relative = absolute.relative_to(root).as_posix()
     key = (root, settings)
     facts = _projects.get(key)
-    if facts is not None:
+    if facts is not None and source is not None:
         known = facts.project.known(relative)
         if known is not None and not _is_text_of(known, source):
             facts = None
+            gc.unfreeze()
     if facts is None:
         facts = _projects[key] = ProjectFacts(Project(root), settings)
-    module = facts.project.known(relative)
+    module = facts.project.known(relative) if source is not None else facts.project.module(relative)
     if module is None:
-        module = facts.project.put(relative, source, tree)
-    else:
+        module = facts.project.put(relative, absolute.read_bytes() if source is None else source, tree)
+    elif tree is not None:
         module.offer(tree)
-    return module if _matters(module, settings) else None
+    return module if matters(module, settings) else None
 
 
 def _is_text_of(module: Module, source: bytes) -> bool:
@@ -81,7 +98,8 @@ def facts_of(module: Module, settings: Settings) -> ProjectFacts:
     return _projects[module.project.root, settings]
 
 
-def _matters(module: Module, settings: Settings) -> bool:
+def matters(module: Module, settings: Settings) -> bool:
+    """Whether the rules look at a module: it is part of what runs, or included, and near one of the libraries."""
     if not syntax.mentions_libraries(module.source) and not module.project.reaches_libraries(module):
         return False
     if module.is_migration:

@@ -9,10 +9,13 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+REPORTING = ("adb", "opinionated")
+"""The folders of the rules that report; those of the others have only what fixes."""
 OLDEST = (0, 42, 0)
 """The first ast-grep with utils that take arguments, which the rules are made of."""
 USAGE = """\
@@ -44,6 +47,8 @@ WITH_VALUE = (
 OF_AST_GREP = ("unused-suppression", "no-suppress-all")
 """What ast-grep itself reports."""
 MAX_PASSES = 10
+_LIKE_TESTS = re.compile(r"/(tests?|versions|test_[^/]*)(/|$)")
+_WILDCARD = re.compile(r"[][{}*?!]")
 _VERSION = re.compile(r"ast-grep (\d+)\.(\d+)\.(\d+)")
 _AFTERWARDS = re.compile(r"^After the fix: (.*)$", re.MULTILINE)
 
@@ -75,8 +80,9 @@ def pack(*folders: str) -> dict[str, str]:
 
 
 def codes(*folders: str) -> frozenset[str]:
-    """The codes that the rules of these folders report; of all of them when none is named."""
-    return frozenset(Path(path).stem for path in pack(*(folders or ("adb", "opinionated"))))
+    """The codes that the rules of these folders report; of all that report something when none is named."""
+    root = rules_directory()
+    return frozenset(path.stem for folder in folders or REPORTING for path in (root / folder).rglob("*.yml"))
 
 
 def export(directory: Path) -> list[Path]:
@@ -121,7 +127,8 @@ def binary() -> str:
 def scan(arguments: Sequence[str]) -> int:
     """Run `ast-grep scan` with the rules and these arguments, and return the exit status.
 
-    Raises `AstGrepError` when there is no usable ast-grep, and for arguments that it would pass over in silence.
+    Raises `AstGrepError` when there is no usable ast-grep, for arguments that it would pass over in silence, and when
+    a fix cannot be written.
     """
     program = binary()
     if any(argument in HELP for argument in arguments):
@@ -141,10 +148,22 @@ def lsp() -> int:
 
     Raises `AstGrepError` when there is no usable ast-grep.
     """
-    command = [binary(), "lsp", "--config", str(configuration())]
+    command = [binary(), "lsp", "--config"]
+    root = Path.cwd().as_posix()
+    if _LIKE_TESTS.search(root):
+        with tempfile.TemporaryDirectory(prefix="flake8-asyncdb-") as directory:
+            return subprocess.run([*command, _anchored(root, Path(directory))], check=False).returncode
     if os.name == "posix":
-        _become(command)
-    return subprocess.run(command, check=False).returncode
+        _become([*command, str(configuration())])
+    return subprocess.run([*command, str(configuration())], check=False).returncode
+
+
+def _anchored(root: str, directory: Path) -> str:
+    """A configuration whose rules know tests by the folders below `root` alone; a server knows whole paths only."""
+    anchor = json.dumps(_WILDCARD.sub(r"[\g<0>]", root), ensure_ascii=False)[:-1]
+    for path in export(directory):
+        path.write_text(path.read_text(encoding="utf-8").replace('"**/', f"{anchor}/**/"), encoding="utf-8")
+    return str(directory / configuration().name)
 
 
 def _become(command: list[str]) -> NoReturn:
@@ -153,8 +172,12 @@ def _become(command: list[str]) -> NoReturn:
 
 
 def _fix(program: str, config: Path, arguments: Sequence[str]) -> None:
-    """Apply the fixes until none is left, since of two that touch each other ast-grep applies one; say which."""
+    """Apply the fixes until none is left, since of two that touch each other ast-grep applies one; say which.
+
+    Raises `AstGrepError` when a file cannot be written.
+    """
     quiet = [argument for name, argument in _named(arguments) if name not in FORMATS]
+    reported = codes()
     notes: dict[str, str] = {}
     for _ in range(MAX_PASSES):
         shown = _run(program, config, [*quiet, "--json=stream"], capture=True).stdout
@@ -162,8 +185,10 @@ def _fix(program: str, config: Path, arguments: Sequence[str]) -> None:
         fixable = [match for match in matches if match.get("replacement", match["text"]) != match["text"]]
         if not fixable:
             break
-        notes |= {match["ruleId"]: match["note"] for match in fixable if match["ruleId"] in codes()}
-        _run(program, config, [*quiet, "--update-all"], capture=True)
+        notes |= {match["ruleId"]: match["note"] for match in fixable if match["ruleId"] in reported}
+        done = _run(program, config, [*quiet, "--update-all"], capture=True)
+        if done.returncode not in (0, 1):
+            raise AstGrepError(f"the fixes could not all be applied: {' '.join(done.stderr.split())}")
     if notes:
         print(f"fixed: {', '.join(sorted(notes))}", file=sys.stderr)
     for code, note in sorted(notes.items()):
@@ -224,8 +249,14 @@ def _switched(argument: str) -> list[str]:
 
 def _path(argument: str) -> str:
     """A path as seen from here: the rules know tests by the folders on the way, and only those below count."""
-    path = Path(argument)
-    if not path.exists():
+    if not os.path.exists(argument):
         hint = f"; a rule is switched with `=`, as in --off={argument}" if argument in codes() else ""
         raise AstGrepError(f"there is no file or directory {argument!r}{hint}")
-    return os.path.relpath(path) if path.is_absolute() and path.is_relative_to(Path.cwd()) else argument
+    here = os.path.relpath(argument)
+    if not here.startswith(os.pardir):
+        return here if os.path.isabs(argument) else argument
+    if _LIKE_TESTS.search(Path(argument).resolve().as_posix()):
+        raise AstGrepError(
+            f"{argument} lies in a folder called like tests, which the rules leave alone: start inside it"
+        )
+    return argument

@@ -1,4 +1,4 @@
-"""The `flake8-asyncdb` command: the rules explained and run by ast-grep, the reference service to start from."""
+"""The `flake8-asyncdb` command: rules explained and run by ast-grep, services compared, the reference service."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from flake8_asyncdb import __version__, astgrep, catalog, documentation, scaffold
+from flake8_asyncdb import __version__, astgrep, catalog, check, compare, doctor, documentation, scaffold
 from flake8_asyncdb.catalog import Row
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; the exit status is 0, 1 when `scan` finds errors, or 2 when the arguments make no sense."""
+    """Run the command; the exit status is 0, 1 when something is found, or 2 when the arguments make no sense."""
     parser = _parser()
-    arguments = parser.parse_args(argv)
+    arguments, others = parser.parse_known_args(argv)
+    if others and arguments.run is not check.run:
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    arguments.others = others
     try:
         status: int = arguments.run(arguments)
     except BrokenPipeError:
@@ -27,12 +30,17 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="flake8-asyncdb", description=__doc__)
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    check.add_command(commands)
+    examine = commands.add_parser("doctor", help="say what the linter sees of a project")
+    examine.add_argument("path", nargs="?", type=Path, default=Path(), metavar="PATH", help="a directory of it")
+    examine.set_defaults(run=doctor.run)
     explain = commands.add_parser("explain", help="print the documentation of rules")
     explain.add_argument("codes", nargs="+", metavar="CODE", help="a rule's code or name, such as ADB107")
     explain.set_defaults(run=_explain)
     rules = commands.add_parser("rules", help="list the rules, row by row of the comparison table")
     rules.add_argument("--export", type=Path, metavar="DIR", help="write the ast-grep rules to DIR instead")
     rules.set_defaults(run=_rules)
+    compare.add_command(commands)
     # All that follows is for ast-grep, its options too: none of them is one of this parser.
     scan = commands.add_parser(
         "scan", help="run ast-grep with its part of the rules", prefix_chars="\0", add_help=False

@@ -56,12 +56,12 @@ def page(rule: Rule) -> Page:
     return Page(rule, " ".join(" ".join(summary).split()), texts)
 
 
-def markdown(page: Page) -> str:
-    """A rule's page for the documentation."""
-    return "\n".join(_markdown(page))
+def markdown(page: Page, observed: str = "") -> str:
+    """A rule's page for the documentation, with what was observed when its examples ran."""
+    return "\n".join(_markdown(page, observed))
 
 
-def _markdown(page: Page) -> Iterator[str]:
+def _markdown(page: Page, observed: str) -> Iterator[str]:
     rule = page.rule
     state = "off until selected" if rule.opinionated else "on by default"
     yield f"# {rule.code} {rule.name}"
@@ -83,4 +83,9 @@ def _markdown(page: Page) -> Iterator[str]:
             yield "```"
         else:
             yield page.text(section)[:1].upper() + page.text(section)[1:]
+        if section == "Why" and observed:
+            yield ""
+            yield "## Observed"
+            yield ""
+            yield observed
     yield ""

@@ -33,9 +33,13 @@ class Plugin:
 
     def run(self) -> Iterator[tuple[int, int, str, type[Plugin]]]:
         """The findings, as flake8 wants them."""
-        source = "".join(self.lines).encode("utf-8", "surrogatepass")
-        for finding in analysis.analyze(Path(self.filename), self.tree, source, self.rules, self.settings):
+        for finding in self.findings():
             yield finding.line, finding.column, f"{finding.code} {finding.message}", type(self)
+
+    def findings(self) -> list[catalog.Finding]:
+        """The findings of the selected rules."""
+        source = "".join(self.lines).encode("utf-8", "surrogatepass")
+        return analysis.analyze(Path(self.filename), self.tree, source, self.rules, self.settings)
 
     @classmethod
     def add_options(cls, manager: OptionManager) -> None:

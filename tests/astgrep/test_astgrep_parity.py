@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 from linting import RULES
-from packs import ROOT, by_ast_grep, by_flake8, project
+from packs import ROOT, by_ast_grep, by_flake8, copy_fixtures, project
 
 from flake8_asyncdb import astgrep
 from flake8_asyncdb.documentation import page
 
 EXAMPLES = ("before", "after")
-FIXTURES = ROOT / "tests" / "fixtures"
 SILENT = {"ADB292"}
 """Whose bad example does not show in its one file what ast-grep wants to see: that it runs on SQLAlchemy 2.0."""
 
@@ -38,11 +36,5 @@ def test_examples(example: str) -> None:
 
 
 def test_fixtures(tmp_path: Path) -> None:
-    for folder in sorted(FIXTURES.glob("ADB*")):
-        for case in sorted(folder.iterdir()):
-            root = tmp_path / folder.name / case.stem
-            if case.is_dir():
-                shutil.copytree(case, root, ignore=shutil.ignore_patterns("__pycache__"))
-            elif case.suffix == ".py":
-                project(root, {case.name: case.read_text(encoding="utf-8")})
+    copy_fixtures(tmp_path)
     assert by_ast_grep(tmp_path).keys() <= by_flake8(tmp_path).keys()

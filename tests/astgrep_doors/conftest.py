@@ -9,5 +9,5 @@ import pytest
 
 @pytest.fixture
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory for code: editors name files by their whole paths, and the rules leave alone what is in test_..."""
+    """A directory for code, with no folder on the way that is called like tests."""
     return tmp_path_factory.mktemp("project")

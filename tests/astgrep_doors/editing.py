@@ -81,9 +81,11 @@ def converter() -> Converter:
 
 
 @asynccontextmanager
-async def editing(path: Path, *server: str | Path, settings: dict[str, Any] | None = None) -> AsyncIterator[Editor]:
-    """Start a language server in the file's directory, open the file, and at the end shut the server down."""
-    root = path.parent
+async def editing(
+    path: Path, *server: str | Path, root: Path | None = None, settings: dict[str, Any] | None = None
+) -> AsyncIterator[Editor]:
+    """Start a language server in `root` or the file's directory, open the file, and at the end shut the server down."""
+    root = root or path.parent
     folder = lsp.WorkspaceFolder(uri=root.as_uri(), name=root.name)
     client = LanguageClient("tests", "1", converter_factory=converter)
     editor = Editor(client, path)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
-from doors import CLEAN, COMMAND, ECHO, PINGED, POSTGRES, SCRIPTS, UNPINGED, text_of, write
+import pytest
+from doors import CLEAN, COMMAND, ECHO, PINGED, POSTGRES, ROOT, SCRIPTS, UNPINGED, run, text_of, write
 from editing import editing
 from lsprotocol import types as lsp
+
+from flake8_asyncdb import astgrep
 
 PAGES = "https://github.com/flake8-asyncdb/flake8-asyncdb/blob/main/docs/rules"
 
@@ -26,7 +30,7 @@ def test_ast_grep(project: Path) -> None:
         async with editing(path, COMMAND, "lsp") as editor:
             (shown,) = await editor.diagnostics()
             assert shown.code == "ADB803"
-            assert place(shown, POSTGRES) == '"postgres://db/app"'
+            assert place(shown, POSTGRES) == 'create_engine("postgres://db/app", pool_pre_ping=True)'
             assert shown.message.startswith("`postgres://` is no dialect of SQLAlchemy")
             assert shown.severity is lsp.DiagnosticSeverity.Error
             assert shown.code_description is not None
@@ -55,6 +59,36 @@ def test_ast_grep_offers_no_unsafe_fix_and_leaves_out_what_is_off(project: Path)
             for text in (PINGED, ECHO, CLEAN, f"{UNPINGED.rstrip()}  # ast-grep-ignore: ADB202\n"):
                 editor.change(text)
                 assert await editor.diagnostics() == []
+
+    asyncio.run(session())
+
+
+@pytest.mark.parametrize("above", ["tests/service", "test_it", "versions/'1' [new]"])
+def test_ast_grep_knows_tests_by_the_folders_of_the_project_alone(
+    tmp_path_factory: pytest.TempPathFactory, above: str
+) -> None:
+    project = write(tmp_path_factory.mktemp("project") / above, {"db.py": POSTGRES, "tests/db.py": POSTGRES})
+
+    async def session() -> None:
+        async with editing(project / "db.py", COMMAND, "lsp") as editor:
+            assert [each.code for each in await editor.diagnostics()] == ["ADB803"]
+        async with editing(project / "tests" / "db.py", COMMAND, "lsp", root=project) as editor:
+            assert await editor.diagnostics() == []
+
+    asyncio.run(session())
+
+
+def test_ast_grep_on_exported_rules(project: Path) -> None:
+    """What the extension of VS Code starts, with the documented setting."""
+    path = write(project, {"db.py": POSTGRES}) / "db.py"
+    settings = re.search(r'"astGrep.configPath": "((\S+)/\S+)"', text_of(ROOT / "docs" / "editors.md"))
+    assert settings is not None
+    assert run(COMMAND, "rules", "--export", settings[2], cwd=project).returncode == 0
+
+    async def session() -> None:
+        async with editing(path, astgrep.binary(), "lsp", "-c", settings[1]) as editor:
+            (shown,) = await editor.diagnostics()
+            assert shown.code == "ADB803"
 
     asyncio.run(session())
 

@@ -35,6 +35,7 @@ def test_with_error_every_finding_counts_but_what_is_off_stays_off(tmp_path: Pat
     )
     assert scan("--error", cwd=tmp_path).returncode == 1
     assert findings("--error", cwd=tmp_path) == [("engine.py", 3, "error", "ADB202")]
+    assert findings("--error", "--off=ADB202", cwd=tmp_path) == []
     assert findings("--error", "--hint=ADB293", cwd=tmp_path) == [
         ("echo.py", 3, "help", "ADB293"),
         ("engine.py", 3, "error", "ADB202"),
@@ -81,6 +82,15 @@ def test_tests_are_left_alone_but_not_what_lies_in_a_folder_of_that_name_above(t
     project = write(tmp_path / "tests" / "service", {"db.py": POSTGRES, "tests/db.py": POSTGRES})
     assert findings(cwd=project) == findings(project, cwd=project) == [ERROR]
     assert findings(project / "db.py", cwd=project) == [ERROR]
+    for path in (project, "../tests/service"):
+        done = scan(path, cwd=write(tmp_path / "elsewhere", {}))
+        said = f"flake8-asyncdb scan: {path} lies in a folder called like tests, which the rules leave alone: start inside it\n"
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+
+def test_a_path_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> None:
+    project = write(tmp_path_factory.mktemp("project"), {"db.py": POSTGRES})
+    assert findings(project, cwd=write(project / "elsewhere", {})) == [(f"{project}/db.py", *ERROR[1:])]
 
 
 def test_formats(tmp_path: Path) -> None:
@@ -192,14 +202,14 @@ def bare_environment(directory: Path) -> Path:
     return python
 
 
-def scan_with(python: Path, path: Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    source = "import sys; from flake8_asyncdb.cli import main; sys.exit(main(['scan']))"
-    return run(python, "-c", source, cwd=cwd, PATH=path)
+def scan_with(python: Path, path: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    source = "import sys; from flake8_asyncdb.cli import main; sys.exit(main(['scan', *sys.argv[1:]]))"
+    return run(python, "-c", source, *arguments, cwd=cwd, PATH=path)
 
 
 def test_no_ast_grep(tmp_path: Path) -> None:
     python = bare_environment(tmp_path / "venv")
-    done = scan_with(python, tmp_path, write(tmp_path / "service", BOTH))
+    done = scan_with(python, tmp_path, cwd=write(tmp_path / "service", BOTH))
     said = "flake8-asyncdb scan: ast-grep is not installed: pip install 'flake8-asyncdb[ast-grep]'\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
 
@@ -217,7 +227,7 @@ def test_an_ast_grep_that_cannot_be_used(tmp_path: Path, script: str, said: str)
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "ast-grep").write_text(script)
     (tmp_path / "bin" / "ast-grep").chmod(0o755)
-    done = scan_with(python, tmp_path / "bin", write(tmp_path / "service", BOTH))
+    done = scan_with(python, tmp_path / "bin", cwd=write(tmp_path / "service", BOTH))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"flake8-asyncdb scan: {tmp_path}/bin/ast-grep{said}")
     assert done.stderr.count("\n") == 1
@@ -227,7 +237,20 @@ def test_the_ast_grep_on_path_is_used_when_the_environment_has_none(tmp_path: Pa
     python = bare_environment(tmp_path / "venv")
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "ast-grep").symlink_to(astgrep.binary())
-    assert scan_with(python, tmp_path / "bin", write(tmp_path / "service", BOTH)).returncode == 1
+    assert scan_with(python, tmp_path / "bin", cwd=write(tmp_path / "service", BOTH)).returncode == 1
+
+
+def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
+    """What ast-grep does about it; root may write everything, so that a stand-in has to fail."""
+    python = bare_environment(tmp_path / "venv")
+    (tmp_path / "bin").mkdir()
+    refusing = "*--update-all*) echo 'Error: Cannot rewrite file db.py' >&2; exit 6;;"
+    script = f'#!/bin/sh\ncase "$*" in {refusing} esac\nexec {astgrep.binary()} "$@"\n'
+    (tmp_path / "bin" / "ast-grep").write_text(script)
+    (tmp_path / "bin" / "ast-grep").chmod(0o755)
+    done = scan_with(python, tmp_path / "bin", "-U", cwd=write(tmp_path / "service", BOTH))
+    said = "flake8-asyncdb scan: the fixes could not all be applied: Error: Cannot rewrite file db.py\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
 
 
 @pytest.mark.parametrize("wanted", [f"ast-grep-cli=={'.'.join(map(str, astgrep.OLDEST))}", "ast-grep-cli"])
@@ -236,12 +259,12 @@ def test_both_ends_of_the_range_find_and_fix_the_same(tmp_path: Path, wanted: st
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", tmp_path / "installed", requirement]
     assert run(*pip, cwd=tmp_path).returncode == 0
     python = bare_environment(tmp_path / "venv")
-    source = "import sys; from flake8_asyncdb.cli import main; sys.exit(main(['scan', '--json=stream', *sys.argv[1:]]))"
     found = []
     for interpreter, directory in ((python, tmp_path / "other"), (Path(sys.executable), tmp_path / "own")):
         shutil.copytree(ROOT / "examples" / "before", directory)
         for arguments in ([], ["-U"], ["-U", "--unsafe-fixes"]):
-            done = run(interpreter, "-c", source, *arguments, cwd=directory, PATH=tmp_path / "installed" / "bin")
+            installed = tmp_path / "installed" / "bin"
+            done = scan_with(interpreter, installed, "--json=stream", *arguments, cwd=directory)
             assert done.returncode in (0, 1), done.stderr
             matches = map(json.loads, done.stdout.splitlines())
             found.append(sorted((match["file"], match["range"]["start"]["line"], match["ruleId"]) for match in matches))

@@ -9,7 +9,6 @@ from projects import Code, Make
 
 from flake8_asyncdb.facts import injection, providers, streams
 from flake8_asyncdb.facts.columns import Zone
-from flake8_asyncdb.facts.engines import Engine
 from flake8_asyncdb.facts.injection import HandlerBody, own_sessions
 from flake8_asyncdb.facts.options import Options
 from flake8_asyncdb.facts.urls import DatabaseUrl
@@ -33,15 +32,6 @@ def get_db():
     with SessionLocal() as session:
         yield session
 """
-
-
-def engines(make: Make, code: str) -> list[Engine]:
-    return make("from sqlalchemy import *\nfrom sqlalchemy import create_engine, pool\n" + code).facts().engines
-
-
-def only(make: Make, code: str) -> Engine:
-    (engine,) = make(code).facts().engines
-    return engine
 
 
 # -- options
@@ -87,43 +77,6 @@ def test_option_is_given_or_not_or_unknown(call: str, expected: Tri, make: Make)
 def test_url(text: str, dialect: str | None, driver: str | None, is_async: Tri, is_file: bool) -> None:
     url = DatabaseUrl(Text(text, exact=bool(text)))
     assert (url.dialect, url.driver, url.is_async, url.is_sqlite_file) == (dialect, driver, is_async, is_file)
-
-
-# -- engines
-
-
-def test_engine_knows_its_kind_url_and_pool(make: Make) -> None:
-    code = """
-from sqlalchemy import NullPool, create_engine
-from sqlalchemy.ext.asyncio import create_async_engine
-first = create_engine("sqlite:///app.db")
-second = create_async_engine("postgresql+asyncpg://db/app", poolclass=NullPool)
-"""
-    first, second = sorted(make(code).facts().engines, key=lambda engine: engine.node.lineno)
-    assert (first.is_async, first.is_sqlite, first.is_pooled) == (False, True, True)
-    assert (second.is_async, second.is_sqlite, second.is_pooled) == (True, False, False)
-    assert second.where == "app.py:5"
-
-
-@pytest.mark.parametrize(
-    ("body", "kept"),
-    [
-        ("    return create_engine(url)", False),
-        ("    engine = create_engine(url)\n    engine.connect()", False),
-        ("    global engine\n    engine = create_engine(url)", True),
-        ("    app.state.engine = create_engine(url)", True),
-        ("    engine = create_engine(url)\n    cache['x'] = engine", True),
-    ],
-)
-def test_engine_is_kept_where_it_outlives_the_call(body: str, kept: bool, make: Make) -> None:
-    assert only(make, f"from sqlalchemy import create_engine\ndef make(url, app, cache):\n{body}\n").is_kept is kept
-
-
-def test_engine_disposed_in_place_and_wrapped(make: Make) -> None:
-    disposed = "from sqlalchemy import create_engine\ndef f():\n    e = create_engine('x')\n    e.dispose()"
-    assert only(make, disposed).is_disposed_in_place
-    wrapped = "from sqlalchemy import create_engine\nfrom sqlalchemy.ext.asyncio import AsyncEngine\nAsyncEngine(create_engine('x'))"
-    assert only(make, wrapped).is_wrapped_async
 
 
 # -- sessions and the event loop

@@ -59,7 +59,16 @@ def test_directory_above_the_outermost_package_is_the_last_resort(
 
 
 def test_files_of_a_project(tmp_path: Path) -> None:
-    own = {"a.py", "pkg/__init__.py", "pkg/b.py", "deep/er/c.py", "build/__init__.py", "build/d.py", "lib/env.py"}
+    own = {
+        "a.py",
+        "pkg/__init__.py",
+        "pkg/b.py",
+        "deep/er/c.py",
+        "build/__init__.py",
+        "build/d.py",
+        "lib/env.py",
+        "app/build/e.py",
+    }
     foreign = {
         "venv/lib/x.py",
         ".venv/x.py",

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel
 
 OBSERVED = "the column is DateTime(timezone=False); asyncpg refuses an aware value for it"
+VERSIONS = "SQLAlchemy 2.0 and 2.1; for a field of SQLModel, versions before 0.0.45"
 
 SQLMODEL = tuple(int(part) for part in sqlmodel.__version__.split("."))
 NOON = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)

@@ -7,13 +7,16 @@ from types import ModuleType
 
 import pytest
 from apps import Exchange, application
-from fastapi import Depends, FastAPI
-from harness import Database, Loader
-from sqlalchemy import event
-from sqlalchemy.exc import IntegrityError
+from fastapi import BackgroundTasks, Depends, FastAPI
+from harness import Database, Loader, User
+from sqlalchemy import event, select
+from sqlalchemy.exc import IntegrityError, MissingGreenlet
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
+from sqlalchemy.orm.exc import DetachedInstanceError
 
 OBSERVED = "when the task starts the client has its 200 and the row is not committed; a task that fails rolls it back"
+VERSIONS = "SQLAlchemy 2.0 and 2.1, FastAPI 0.121 and newer (since 0.118; from 0.106 to 0.117 not)"
 
 MAILS = "create table mails (user_id int not null)"
 BROKEN_MAILS = "create table mails (user_id int not null check (user_id < 0))"
@@ -85,3 +88,40 @@ async def test_a_task_of_its_own_takes_a_connection_that_nobody_gives_back(load:
     assert bad.engine.pool.checkedout() == 1
     assert database.sql("select user_id from mails") == []
     await sessions[0].close()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("background", "error"), [(True, MissingGreenlet), (False, DetachedInstanceError)])
+async def test_a_loaded_object_fails_on_what_it_has_not_loaded(
+    load: Loader, database: Database, background: bool, error: type[Exception]
+) -> None:
+    database.create_all()
+    database.sql("insert into users (name) values ('Ann')")
+    app = FastAPI()
+    answered = asyncio.Event()
+    raised: list[type[Exception]] = []
+    started = []
+    provided = Depends(load("ADB505", "Bad").get_db)
+
+    async def greet(user: User) -> None:
+        try:
+            print(user.name)
+        except (MissingGreenlet, DetachedInstanceError) as failure:
+            raised.append(type(failure))
+
+    async def greet_later(user: User) -> None:
+        await answered.wait()
+        await greet(user)
+
+    @app.post("/greetings")
+    async def add_greeting(tasks: BackgroundTasks, session: AsyncSession = provided) -> None:
+        user = await session.scalar(select(User).options(defer(User.name)))
+        if background:
+            tasks.add_task(greet, user)
+        else:
+            started.append(asyncio.create_task(greet_later(user)))
+
+    await Exchange(app, "POST", "/greetings").run()
+    answered.set()
+    await asyncio.gather(*started)
+    assert raised == [error]

@@ -8,6 +8,7 @@ from harness import Database, Loader
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 OBSERVED = "15 listeners leave all 15 connections of the pool idle in a transaction, the next request is a TimeoutError"
+VERSIONS = "SQLAlchemy 2.0 and 2.1, FastAPI 0.121 and newer (since 0.118; from 0.106 to 0.117 not)"
 
 LISTENERS = 15
 

@@ -8,6 +8,7 @@ from harness import Database, Loader
 from sqlalchemy.exc import IntegrityError
 
 OBSERVED = "the client has a 200, then the commit fails and the row is not stored; function-scoped, it has a 500"
+VERSIONS = "SQLAlchemy 2.0 and 2.1, FastAPI 0.121 and newer (since 0.118; from 0.106 to 0.117 not)"
 
 DEFERRED = "create table users (id int primary key deferrable initially deferred, name text)"
 

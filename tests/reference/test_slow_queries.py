@@ -42,7 +42,7 @@ async def test_a_query_that_sleeps_is_logged(start, postgres, caplog, driver):
         start(postgres.url(driver), slow_query_seconds=0.05) as service,
         service.app.state.engine.connect() as connection,
     ):
-        await connection.execute(text("SELECT pg_sleep(:seconds)"), {"seconds": 0.05})
+        await connection.execute(text("SELECT pg_sleep(:seconds)"), {"seconds": 0.1})
     assert any("pg_sleep" in message for message in messages(caplog))
 
 

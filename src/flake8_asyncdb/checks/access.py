@@ -49,10 +49,10 @@ def database_class(module: ModuleFacts) -> Iterator[Hit]:
                 await self.session.execute(text("insert into users (id, name) values (:id, '')"), {"id": id})
 
     Not reported: a class that makes engine and factory and only hands out sessions; a service that is given its
-    session, engine or factory.
+    session, engine or factory; heirs of a class that is reported.
     """
     for service in module.services:
-        if service.makes_engine and service.makes_factory and service.data_access_methods:
+        if service.is_database_class:
             yield hit(service.node, cls=service.cls.name, method=service.data_access_methods[0].name)
 
 
@@ -164,8 +164,8 @@ def module_level_session(module: ModuleFacts) -> Iterator[Hit]:
         async def list_users(limit: int, session: AsyncSession = Depends(get_db)) -> list[int]:
             return list(await session.scalars(text("select id from users limit :limit"), {"limit": limit}))
 
-    Not reported: factories and registries; modules that no application imports; what stands under
-    `if __name__ == "__main__"`.
+    Not reported: factories and registries; scripts, which neither an application nor a module with coroutines imports;
+    what stands under `if __name__ == "__main__"`.
     """
     for statement in module.opened_at_module_level():
         yield hit(statement)

@@ -8,6 +8,7 @@ from flake8_asyncdb.catalog import Hit, Severity, hit, rule
 from flake8_asyncdb.facts import ModuleFacts
 from flake8_asyncdb.facts.injection import HandlerBody, own_sessions
 from flake8_asyncdb.facts.services import constructions
+from flake8_asyncdb.model.values import Tri
 
 
 @rule(
@@ -151,7 +152,7 @@ def session_in_handler(module: ModuleFacts) -> Iterator[Hit]:
     """
     for handler in module.handlers:
         body = HandlerBody(handler, module.project)
-        if handler.is_websocket or body.streams:
+        if handler.is_websocket or body.streams is not Tri.NO:
             continue
         for site in own_sessions(body):
             yield hit(site.node, handler=handler.function.name, call=site.text)
@@ -216,7 +217,7 @@ def called_dependency(module: ModuleFacts) -> Iterator[Hit]:
     "ADB505",
     "request-session-escapes",
     Severity.ERROR,
-    "`{call}` takes the request's session `{name}` along, which is closed too early or held until the task ends: "
+    "`{call}` takes {what} along, and the session is closed too early or held until the task ends: "
     "open a new session in the task",
 )
 def request_session_escapes(module: ModuleFacts) -> Iterator[Hit]:
@@ -225,7 +226,8 @@ def request_session_escapes(module: ModuleFacts) -> Iterator[Hit]:
     Why: since FastAPI 0.118 the request's transaction is open until the task ends: when the task started, the client
     had its 200 and nobody else saw the row, and a task that failed rolled the row back. In FastAPI 0.106 to 0.117, and
     under any middleware that owns the session, it is closed before the task runs. A task started by `create_task` and
-    not awaited finds it closed in every version: its query takes a connection that nobody gives back.
+    not awaited finds it closed in every version: its query takes a connection that nobody gives back. An object loaded
+    from the session fails in the task on whatever it has not loaded yet (MissingGreenlet, DetachedInstanceError).
 
     Bad:
 
@@ -278,10 +280,12 @@ def request_session_escapes(module: ModuleFacts) -> Iterator[Hit]:
             tasks.add_task(queue_mail, user_id)
             return user_id
 
-    Not reported: ids and plain values; factories; tasks that the handler awaits or gathers.
+    Not reported: ids and plain values, those of loaded objects among them; factories; tasks that the handler awaits or
+    gathers; a session that its provider makes and returns, which nobody closes with the request; objects of a handler
+    that expunges.
     """
     for escaping in module.escaping_sessions():
-        yield hit(escaping.node, call=escaping.call, name=escaping.name)
+        yield hit(escaping.node, call=escaping.call, what=escaping.what)
 
 
 @rule(
@@ -344,9 +348,10 @@ def manual_dependency_iteration(module: ModuleFacts) -> Iterator[Hit]:
 def session_held_by_stream(module: ModuleFacts) -> Iterator[Hit]:
     """A streaming handler that keeps a request's session, its own or that of a dependency such as authentication.
 
-    Why: FastAPI ends a dependency when the response has been sent, and a stream is sent for as long as the client
-    listens. While 15 clients listened, all 15 connections of the default pool stood idle in a transaction, and the next
-    request failed: TimeoutError, QueuePool limit of size 5 overflow 10 reached. With `scope="function"` none did.
+    Why: since FastAPI 0.118, and before 0.106, a dependency ends when the response has been sent, and a stream is sent
+    for as long as the client listens. While 15 clients listened, all 15 connections of the default pool stood idle in a
+    transaction, and the next request failed: TimeoutError, QueuePool limit of size 5 overflow 10 reached. With
+    `scope="function"` none did.
 
     Bad:
 
@@ -404,9 +409,9 @@ def session_held_by_stream(module: ModuleFacts) -> Iterator[Hit]:
     closes, commits or rolls back; websockets without a loop; projects whose FastAPI is surely 0.106 to 0.117, which
     ended dependencies before the response was sent; what also hands the session to a background task (ADB505 speaks).
     """
-    escaping = {found.name for found in module.escaping_sessions()}
+    escaping = {found.function for found in module.escaping_sessions()}
     for parked in module.parked_sessions():
-        if parked.node.arg not in escaping:
+        if parked.function not in escaping:
             chain = " -> ".join(f"`{name}`" for name in parked.chain)
             yield hit(parked.node, handler=parked.handler, chain=chain)
 
@@ -416,7 +421,7 @@ def session_held_by_stream(module: ModuleFacts) -> Iterator[Hit]:
     "commit-after-response",
     Severity.ERROR,
     "`{provider}` commits after the client has its answer, so that a failing commit goes unnoticed: "
-    'write `Depends({provider}, scope="function")`',
+    'commit in the handler or write `Depends({provider}, scope="function")`{since}',
 )
 def commit_after_response(module: ModuleFacts) -> Iterator[Hit]:
     """A provider whose commit comes after the response.
@@ -476,7 +481,8 @@ def commit_after_response(module: ModuleFacts) -> Iterator[Hit]:
         return
     for injected in module.injections:
         if injected.commits_late:
-            yield hit(injected.node, provider=injected.provider_text)
+            since = "" if module.project.may_scope_dependencies else " with FastAPI 0.121 or newer"
+            yield hit(injected.node, provider=injected.provider_text, since=since)
 
 
 @rule(

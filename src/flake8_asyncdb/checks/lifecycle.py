@@ -58,10 +58,11 @@ def missing_lifespan(module: ModuleFacts) -> Iterator[Hit]:
                 return await connection.scalar(text("select count(*) from users"))
 
     Not reported: an application that another one mounts (its lifespan never runs); one whose imports reach no
-    engine; one with start-up hooks (ADB602 speaks); `**options` that cannot be resolved.
+    engine; one with start-up hooks (ADB602 speaks); `**options` that cannot be resolved; one that a command or script
+    makes for itself and neither returns nor stores.
     """
     for app in module.apps:
-        if app.has_lifespan is Tri.NO and app.is_root and not app.hooks and app.engine is not None:
+        if app.has_lifespan is Tri.NO and app.is_root and app.is_service and not app.hooks and app.engine is not None:
             yield hit(app.node, call=app.call_name, engine=app.engine.where)
 
 
@@ -76,7 +77,7 @@ def deprecated_on_event(module: ModuleFacts) -> Iterator[Hit]:
 
     Why: FastAPI's `on_event` is a DeprecationWarning at import. Starlette 1.0 removed `on_event` and
     `add_event_handler` from its applications (AttributeError), `add_event_handler` from FastAPI's too, and refuses
-    `on_startup=` (TypeError).
+    `on_startup=` (TypeError), which FastAPI still takes.
 
     Bad:
 
@@ -233,8 +234,8 @@ def engine_not_disposed(module: ModuleFacts) -> Iterator[Hit]:
                 return await connection.scalar(text("select count(*) from users"))
 
     Not reported: a lifespan after whose `yield` anything disposes of an engine, through any number of calls, or
-    calls what cannot be resolved; applications that reach no engine, or only engines with NullPool; applications
-    that others mount.
+    calls what cannot be resolved; applications that reach no engine, only engines with NullPool, or only engines that
+    nothing connects; applications that others mount.
     """
     for found in module.undisposed():
         call = "await engine.dispose()" if found.engine.is_async else "engine.dispose()"

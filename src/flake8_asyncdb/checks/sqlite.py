@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flake8_asyncdb.catalog import Hit, Severity, hit, rule
 from flake8_asyncdb.facts import ModuleFacts
-from flake8_asyncdb.facts.listeners import may_act_on
+from flake8_asyncdb.facts.listeners import is_in_wal_mode, may_act_on
 
 
 @rule(
@@ -45,11 +45,11 @@ def sqlite_without_pragmas(module: ModuleFacts) -> Iterator[Hit]:
 
     Not reported: databases in memory; URLs that are not known to be SQLite; an engine that a `connect` listener
     with PRAGMAs may reach, on it, on `Engine` or on a target that cannot be resolved; where a listener exists
-    that never acts (ADB702 speaks).
+    that never acts (ADB702 speaks); a file that a statement of the program switches to WAL, where it stays.
     """
     project = module.project
     for engine in module.engines:
-        if engine.sqlite_file is None or engine.is_disposed_in_place:
+        if engine.sqlite_file is None or engine.is_disposed_in_place or is_in_wal_mode(engine, project):
             continue
         if not any(may_act_on(listener, engine) or listener.is_inert for listener in project.listeners):
             yield hit(engine.node, target="`engine.sync_engine`" if engine.is_async else "the engine")

@@ -11,13 +11,17 @@ from flake8_asyncdb.facts import (
     blocking,
     closing,
     columns,
+    conversions,
     coroutines,
+    datetimes,
+    escapes,
     injection,
     lifecycle,
     listeners,
     practices,
     providers,
     streams,
+    tables,
 )
 from flake8_asyncdb.facts.blocking import BlockingCall, ImportTimeIO, LoopPerTask, NestedLoop, SyncConnection
 from flake8_asyncdb.facts.closing import OpenSession
@@ -30,14 +34,16 @@ from flake8_asyncdb.facts.columns import (
     MappedClass,
     Zone,
 )
+from flake8_asyncdb.facts.conversions import UrlConversion
 from flake8_asyncdb.facts.coroutines import AsyncCall, SharedSession
+from flake8_asyncdb.facts.datetimes import DateTimeColumn
 from flake8_asyncdb.facts.engines import Engine, engine_sites
+from flake8_asyncdb.facts.escapes import EscapingSession
 from flake8_asyncdb.facts.injection import Handler, Injection
 from flake8_asyncdb.facts.lifecycle import App, Hook
 from flake8_asyncdb.facts.listeners import Listener
 from flake8_asyncdb.facts.loop import EventLoop
 from flake8_asyncdb.facts.providers import (
-    EscapingSession,
     HandDrivenProvider,
     LostWrite,
     SessionProvider,
@@ -280,8 +286,9 @@ class ModuleFacts:
         return closing.open_sessions(self)
 
     def opened_at_module_level(self) -> Iterator[ast.stmt]:
-        """The sessions that its top level opens, where an application imports it."""
-        return closing.opened_at_module_level(self) if self.module in self.project.application_modules else iter(())
+        """The sessions that its top level opens, where requests or tasks come to share them."""
+        found = list(closing.opened_at_module_level(self))
+        return iter(found if found and self.module in self.project.shared_modules else [])
 
     def wrong_withs(self) -> Iterator[WrongWith]:
         """The `with` statements whose kind does not fit what they enter."""
@@ -305,7 +312,7 @@ class ModuleFacts:
 
     def escaping_sessions(self) -> Iterator[EscapingSession]:
         """The request's sessions that background work gets."""
-        return providers.escaping_sessions(self)
+        return escapes.escaping_sessions(self)
 
     def lost_writes(self) -> Iterator[LostWrite]:
         """The writes of its handlers that nobody commits."""
@@ -349,6 +356,15 @@ class ModuleFacts:
     def scheme_replacements(self) -> Iterator[ast.Call]:
         """The `replace` calls that exchange the scheme of a URL."""
         return practices.scheme_replacements(self)
+
+    @cached_property
+    def url_conversions(self) -> list[UrlConversion]:
+        """The calls that exchange the driver of a URL, by `replace` or `set(drivername=...)`."""
+        return list(conversions.url_conversions(self))
+
+    def datetime_columns(self) -> Iterator[DateTimeColumn]:
+        """The columns that hold dates with times."""
+        return datetimes.datetime_columns(self)
 
     def queries_in_handlers(self) -> Iterator[practices.HandlerQuery]:
         """The handlers that query the database themselves."""
@@ -426,6 +442,13 @@ class ProjectFacts:
         return frozenset(module for app in self.apps for module in self.project.closure(app.site.module))
 
     @cached_property
+    def shared_modules(self) -> frozenset[Module]:
+        """The modules of an application, and those that modules with coroutines import: not a script's own."""
+        importers = self.project.mentioning(b"async def")
+        imported = {found for module in importers for found in self.project.closure(module)[1:]}
+        return self.application_modules | imported
+
+    @cached_property
     def has_async_sessions(self) -> bool:
         """Whether the program makes AsyncSessions."""
         return any(factory.makes_async_sessions is Tri.YES for factory in self.session_factories) or any(
@@ -481,6 +504,12 @@ class ProjectFacts:
         return pin is not None and (pin.is_at_least((0, 118)) or pin.is_below((0, 106)))
 
     @property
+    def may_scope_dependencies(self) -> bool:
+        """Whether the project's FastAPI may know `Depends(..., scope="function")`, new in 0.121."""
+        pin = self.project.pin("fastapi")
+        return pin is None or not pin.is_below((0, 121))
+
+    @property
     def closes_before_streaming(self) -> bool:
         """Whether the project's FastAPI surely ends dependencies before it streams: 0.106 to 0.117."""
         pin = self.project.pin("fastapi")
@@ -508,6 +537,12 @@ class ProjectFacts:
         words = (b"listens_for", b"listen(")
         return [listener for module in self.modules_mentioning(*words) for listener in module.listeners]
 
+    @cached_property
+    def wal_switches(self) -> list[Site]:
+        """The calls of the running program that switch a SQLite file to WAL, but for those of listeners."""
+        words = (b"journal_mode",)
+        return [site for module in self.modules_mentioning(*words) for site in listeners.wal_switches(module)]
+
     def is_used(self, engine: Site) -> bool:
         """Whether anything but event listeners uses the engine that a call makes."""
         return _name_given(engine) is None or engine in self._read_engines
@@ -529,16 +564,14 @@ class ProjectFacts:
         return frozenset(found)
 
     @cached_property
-    def declares_foreign_keys(self) -> bool:
-        """Whether the program's models declare foreign keys."""
-        names = ("sqlalchemy.ForeignKey", "sqlalchemy.ForeignKeyConstraint")
-        if any(True for facts in self.modules_mentioning(b"ForeignKey") for _ in facts.calls_to(*names)):
-            return True
-        return any(
-            column.is_field and not column.options.get("foreign_key").is_absent
-            for facts in self.modules_mentioning(b"foreign_key")
-            for column in facts.columns
-        )
+    def foreign_key_roots(self) -> set[tables.Root | None]:
+        """The declarative bases whose tables have foreign keys; None for tables without a class."""
+        return set(tables.foreign_key_roots(self))
+
+    @cached_property
+    def created_tables(self) -> dict[Site, set[tables.Root | None]]:
+        """The engines on which the program creates tables, each with the declarative bases of those tables."""
+        return tables.created_tables(self)
 
     @cached_property
     def times_queries(self) -> bool:
@@ -590,11 +623,13 @@ class ProjectFacts:
         return [hook for module in self.modules_mentioning(*words) for hook in module.hooks]
 
     def fate_of(self, hook: Hook) -> str:
-        """What becomes of a hook in the project's versions, or in those to come."""
+        """What becomes of a hook in the project's versions, or in those to come: FastAPI keeps what Starlette drops."""
+        if all(app.callee == api.FASTAPI for app in self.apps_of(hook)) and hook.name != "add_event_handler":
+            return "deprecated" if hook.name == "on_event" else "superseded by `lifespan` in FastAPI"
         pin = self.project.pin("starlette")
-        if pin is not None and pin.is_at_least((1, 0)) and hook.name != "on_event":
+        if pin is not None and pin.is_at_least((1, 0)):
             return "removed from applications in Starlette 1.0, which the project uses, so that the import fails"
-        return "deprecated" if hook.name == "on_event" else "removed from applications in Starlette 1.0"
+        return "removed from applications in Starlette 1.0"
 
     def apps_of(self, hook: Hook) -> list[App]:
         """The applications that a hook is registered on."""

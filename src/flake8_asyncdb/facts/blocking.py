@@ -54,7 +54,7 @@ def blocking_calls(module: ModuleFacts) -> Iterator[BlockingCall]:
                 continue
             if step.node in made:
                 continue
-            witness = project.effects.blocking(step.function, step.receiver)
+            witness = project.effects.blocking_at(step)
             if witness is not None:
                 seen.add(step.function)
                 yield BlockingCall(step.node, function, witness)
@@ -129,7 +129,7 @@ def import_time_io(module: ModuleFacts) -> Iterator[ImportTimeIO]:
     seen: set[ast.AST] = set()
     for node, how in _module_level_io(scope, project):
         statement = module.module.index.statement_of(node)
-        if statement not in seen and not is_main_guarded(node, module):
+        if statement not in seen and not is_main_guarded(node, module.module):
             seen.add(statement)
             yield ImportTimeIO(node, how)
 
@@ -140,7 +140,7 @@ def _module_level_io(scope: Scope, project: ProjectFacts) -> Iterator[tuple[ast.
             yield operation.site.node, f"`{operation.name}`"
     for step in project.effects.steps_in(scope):
         if project.effects.runs_at_once(step):
-            witness = project.effects.blocking(step.function, step.receiver)
+            witness = project.effects.blocking_at(step)
             if witness is not None:
                 yield step.node, f"{told(witness)} ({witness.operation.where})"
         elif step.function.is_async and is_run(step, project):

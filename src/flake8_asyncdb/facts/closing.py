@@ -11,7 +11,7 @@ from flake8_asyncdb.facts.options import Options
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import sites
 from flake8_asyncdb.model.inference import external_bases
-from flake8_asyncdb.model.project import Class, Function
+from flake8_asyncdb.model.project import Class, Function, Module
 from flake8_asyncdb.model.scopes import Kind
 from flake8_asyncdb.model.values import Bound, External, Instance, Method, Site, Tri, instances, members
 
@@ -151,7 +151,7 @@ def _callee_leaves_open(
         functions = list(project.effects.called(member))
         if len(functions) != 1:
             return False
-        name = _parameter_name(functions[0], member, call, argument, keyword)
+        name = parameter_name(functions[0], member, call, argument, keyword)
         if name is None or not _parameter_stays_open(name, functions[0], project, seen):
             return False
     return True
@@ -162,9 +162,10 @@ def _is_library_call(method: Method) -> bool:
     return isinstance(cls, External) and any(base.startswith("sqlalchemy.") for base in external_bases(cls.name))
 
 
-def _parameter_name(
+def parameter_name(
     function: Function, called: Bound | Class, call: ast.Call, argument: ast.expr, keyword: str | None
 ) -> str | None:
+    """The parameter that an argument of a call fills; None where that cannot be known."""
     if keyword is not None:
         return keyword if any(p.name == keyword for p in function.parameters) else None
     offset = 1 if isinstance(called, Class) or called.receiver is not None else 0
@@ -183,7 +184,7 @@ def _parameter_stays_open(name: str, function: Function, project: ProjectFacts, 
 
 
 def opened_at_module_level(module: ModuleFacts) -> Iterator[ast.stmt]:
-    """The statements at the top level of an application module that open a session and keep it."""
+    """The statements at the top level of a module of the program that open a session and keep it."""
     project = module.project
     for bindings in module.module.scope.bindings.values():
         for binding in bindings:
@@ -193,15 +194,16 @@ def opened_at_module_level(module: ModuleFacts) -> Iterator[ast.stmt]:
                 fresh = isinstance(binding.value, ast.Call) and _is_fresh(
                     instance, Site(binding.value, binding.scope), project
                 )
-                if fresh and isinstance(binding.statement, ast.stmt) and not is_main_guarded(binding.statement, module):
-                    yield binding.statement
+                statement = binding.statement
+                if fresh and isinstance(statement, ast.stmt) and not is_main_guarded(statement, module.module):
+                    yield statement
 
 
-def is_main_guarded(node: ast.AST, module: ModuleFacts) -> bool:
+def is_main_guarded(node: ast.AST, module: Module) -> bool:
     """Whether a statement runs only when the module is the program: `if __name__ == "__main__"`."""
     current: ast.AST | None = node
     while current is not None:
         if isinstance(current, ast.If) and "__name__" in ast.unparse(current.test):
             return True
-        current = module.module.index.parents.get(current)
+        current = module.index.parents.get(current)
     return False

@@ -10,7 +10,7 @@ from flake8_asyncdb.facts.options import CallFact, Option, Options
 from flake8_asyncdb.facts.urls import DatabaseUrl
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import sites
-from flake8_asyncdb.model.project import Function
+from flake8_asyncdb.model.project import Function, Module
 from flake8_asyncdb.model.values import External, Instance, Method, Site, Tri, Value, instances, members
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ UNPOOLED = frozenset({"sqlalchemy.pool.NullPool", "sqlalchemy.pool.StaticPool", 
 
 
 SYNC_POOLS = ("sqlalchemy.pool.QueuePool", "sqlalchemy.pool.SingletonThreadPool")
+DESCRIPTIONS = ("dialect", "driver", "name", "url")
+"""Attributes of an engine that tell what it is, and need no connection."""
 ASYNCPG_REFUSES = ("sslmode", "channel_binding")
 
 
@@ -40,6 +42,18 @@ class Engine(CallFact):
     def is_async(self) -> bool:
         """Whether it is an AsyncEngine."""
         return self.callee in api.ASYNC_ENGINE_CALLS
+
+    @property
+    def serves_async(self) -> bool:
+        """Whether it is an AsyncEngine, or the inside of one."""
+        return self.is_async or self.is_wrapped_async
+
+    @property
+    def url_name(self) -> str:
+        """The URL argument as the code names it; what is written out is left out, since it may hold a password."""
+        if self.url_node is None or any(isinstance(n, ast.Constant | ast.JoinedStr) for n in ast.walk(self.url_node)):
+            return "..."
+        return ast.unparse(self.url_node)
 
     @property
     def function(self) -> Function | None:
@@ -63,6 +77,17 @@ class Engine(CallFact):
     def is_sqlite(self) -> bool:
         """Certainly SQLite, by a known URL or by the branch it is made in."""
         return bool(self.urls) and all(url.is_sqlite for url in self.urls)
+
+    @property
+    def may_be_sqlite(self) -> bool:
+        """Whether one of its URLs is SQLite's, or not known."""
+        return not self.urls or any(url.is_sqlite or url.dialect is None for url in self.urls)
+
+    @property
+    def target_text(self) -> str:
+        """What it is assigned to, as the code writes it."""
+        parent = self.site.module.index.parents.get(self.node)
+        return ", ".join(ast.unparse(target) for target in parent.targets) if isinstance(parent, ast.Assign) else ""
 
     @property
     def sqlite_file(self) -> DatabaseUrl | None:
@@ -182,6 +207,29 @@ class Engine(CallFact):
         ):
             return False
         return self.project.runs_for_requests_only(self.function)
+
+    @cached_property
+    def is_never_connected(self) -> bool:
+        """Whether the program reads no more of it than its dialect or URL."""
+        parent = self.site.module.index.parents.get(self.node)
+        target = parent.targets[0] if isinstance(parent, ast.Assign) and len(parent.targets) == 1 else None
+        if self.function is not None or not isinstance(target, ast.Name):
+            return False
+        return all(
+            self._only_reads(module, target.id) for module in self.project.project.mentioning(target.id.encode())
+        )
+
+    def _only_reads(self, module: Module, name: str) -> bool:
+        """Whether a module takes nothing from what it knows by the engine's name but what connects nothing."""
+        imports = [alias for scope in module.index.scopes.values() for node in scope.imports for alias in node.names]
+        names = {name} | {alias.asname for alias in imports if alias.asname and alias.name == name}
+        for node, parent in module.index.parents.items():
+            is_named = isinstance(node, ast.Name) and node.id in names and isinstance(node.ctx, ast.Load)
+            is_attribute = isinstance(node, ast.Attribute) and node.attr == name
+            if is_named or is_attribute:
+                if not isinstance(parent, ast.Attribute) or parent.attr not in DESCRIPTIONS:
+                    return False
+        return True
 
     @cached_property
     def stays_local(self) -> bool:

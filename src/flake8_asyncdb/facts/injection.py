@@ -22,8 +22,8 @@ from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import sites
 from flake8_asyncdb.model.inference import ROUTE_METHODS, Inference
 from flake8_asyncdb.model.project import Class, Function, Module
-from flake8_asyncdb.model.scopes import Binding
-from flake8_asyncdb.model.values import Bound, External, Instance, Site, Tri, Value, instances, members
+from flake8_asyncdb.model.scopes import Binding, parameters
+from flake8_asyncdb.model.values import UNKNOWN, Bound, External, Instance, Site, Tri, Value, instances, members, union
 
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ProjectFacts
@@ -35,6 +35,7 @@ OTHER_FRAMEWORKS = frozenset(
     tornado pyramid robyn""".split()
 )
 STREAMS = ("StreamingResponse", "FileResponse", "EventSourceResponse")
+STREAMING_LIBRARIES = ("fastapi", "starlette", "sse_starlette")
 DISPATCHERS = ("starlette.middleware.base.BaseHTTPMiddleware", "fastapi.middleware.base.BaseHTTPMiddleware")
 
 
@@ -158,16 +159,12 @@ class Injection:
         return any(
             yields_session(function, self.project.inference)
             and SessionProvider(function, self.project).commits_after_yield
-            for function in provider_functions(self.provider)
+            for function in provider_functions(self.provider, self.project)
         )
 
     def functions(self) -> Iterator[Function]:
         """The functions that FastAPI runs for it."""
-        for member in members(self.provider):
-            if isinstance(member, Bound):
-                yield member.function
-            elif isinstance(member, Class | Instance):
-                yield from self.project.effects.called(member)
+        yield from provider_functions(self.provider, self.project)
 
 
 def injections(module: Module, project: ProjectFacts) -> Iterator[Injection]:
@@ -175,7 +172,24 @@ def injections(module: Module, project: ProjectFacts) -> Iterator[Injection]:
     for site in project.module(module).calls_to(api.DEPENDS, api.SECURITY):
         depends = project.inference.value(site.node, site.scope)
         for instance in instances(depends):
-            yield Injection(site, project.inference.provider(instance), project)
+            provider = project.inference.provider(instance)
+            if Options(site, project.inference).get("dependency", 0).is_absent:
+                provider = _annotated_class(site, project)
+            yield Injection(site, provider, project)
+
+
+def _annotated_class(site: Site, project: ProjectFacts) -> Value:
+    """The class that stands beside a `Depends()` without argument: in its `Annotated`, or as the parameter's type."""
+    parents = site.module.index.parents
+    around = parents.get(site.node)
+    annotation: ast.expr | None = None
+    if isinstance(around, ast.Tuple) and isinstance(parents.get(around), ast.Subscript):
+        annotation = around.elts[0]
+    elif isinstance(around, ast.arguments):
+        annotation = next((arg.annotation for arg, default in parameters(around) if default is site.node), None)
+    if annotation is None:
+        return UNKNOWN
+    return union([instance.cls for instance in instances(project.inference.annotation(annotation, site.scope))])
 
 
 @dataclass(frozen=True)
@@ -221,20 +235,33 @@ class HandlerBody:
         self.project = project
 
     @cached_property
-    def streams(self) -> bool:
-        """Whether it answers with a stream or a file, or may: the response class is named in it."""
+    def streams(self) -> Tri:
+        """Whether it answers with a stream or a file; unknown where only a name says so."""
         if self.function.is_generator:
-            return True
-        for node in (self.function.node.returns, *self.function.node.decorator_list):
-            if node is not None and any(_last_name(part) in STREAMS for part in _walk(node)):
-                return True
+            return Tri.YES
+        answers = list(self._named())
+        for node in self.function.scope.returns:
+            if node.value is not None:
+                value = self.project.inference.value(node.value, self.function.module.index.scope_at(node))
+                answers += [_is_stream(instance.cls, self.project) for instance in instances(value)]
         for site in sites(self.function):
-            value = self.project.inference.value(site.node, site.scope)
-            if any(_is_stream(instance, self.project) for instance in instances(value)):
-                return True
-            if _last_name(site.node.func) in STREAMS:
-                return True
-        return False
+            made = self.project.inference.value(site.node, site.scope)
+            answers += [_is_stream(instance.cls, self.project) for instance in instances(made)]
+            answers.append(Tri.UNKNOWN if _last_name(site.node.func) in STREAMS else Tri.NO)
+        return Tri.YES if Tri.YES in answers else Tri.UNKNOWN if Tri.UNKNOWN in answers else Tri.NO
+
+    def _named(self) -> Iterator[Tri]:
+        """What the names say that its annotation and its decorators call like a stream; one of several says little."""
+        for node in (self.function.node.returns, *self.function.node.decorator_list):
+            parts = list(_walk(node)) if node is not None else []
+            is_one_of_several = any(isinstance(part, ast.BinOp) or _last_name(part) == "Union" for part in parts)
+            for part in parts:
+                if isinstance(part, ast.expr) and _last_name(part) in STREAMS:
+                    yield Tri.UNKNOWN if is_one_of_several else self._names_stream(part)
+
+    def _names_stream(self, node: ast.expr) -> Tri:
+        answer = _is_stream(self.project.inference.value(node, self.function.outer), self.project)
+        return Tri.YES if answer is Tri.YES else Tri.UNKNOWN
 
 
 def _walk(node: ast.expr) -> Iterator[ast.AST]:
@@ -311,8 +338,10 @@ CLOSERS = (External("contextlib.closing"), External("contextlib.aclosing"))
 CONTEXT_CLASSES = (External(api.CONTEXT_MANAGER), External(api.ASYNC_CONTEXT_MANAGER))
 
 
-def _is_stream(instance: Instance, project: ProjectFacts) -> bool:
-    classes = [instance.cls]
-    if isinstance(instance.cls, Class):
-        classes = [c for c in project.inference.linearized(instance.cls) if isinstance(c, Class | External)]
-    return any(isinstance(cls, External) and cls.name.rpartition(".")[2] in STREAMS for cls in classes)
+def _is_stream(cls: Value, project: ProjectFacts) -> Tri:
+    """Whether a class is one of the streaming responses; unknown for a library's class that is called like one."""
+    classes = project.inference.linearized(cls) if isinstance(cls, Class) else [cls]
+    names = [base.name for base in classes if isinstance(base, External) and base.name.rpartition(".")[2] in STREAMS]
+    if any(name.partition(".")[0] in STREAMING_LIBRARIES for name in names):
+        return Tri.YES
+    return Tri.UNKNOWN if names else Tri.NO

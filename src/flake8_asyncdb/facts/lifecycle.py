@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from flake8_asyncdb.facts.closing import is_main_guarded
 from flake8_asyncdb.facts.options import CallFact, Option
 from flake8_asyncdb.facts.shutdown import leaves_engine_open
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.project import Function
-from flake8_asyncdb.model.values import Bound, Site, Tri, instances, members
+from flake8_asyncdb.model.values import Bound, External, Site, Tri, instances, members
 
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
     from flake8_asyncdb.facts.engines import Engine
 
+SERVERS = ("uvicorn", "hypercorn", "granian", "daphne")
 HOOK_ARGUMENTS = ("on_startup", "on_shutdown")
 HOOK_METHODS = frozenset({"on_event", "add_event_handler"})
 
@@ -49,6 +51,53 @@ class App(CallFact):
         """Whether nothing mounts it: the lifespan of a mounted application never runs."""
         return self.site not in self.project.mounted_apps
 
+    @property
+    def is_service(self) -> bool:
+        """Whether it is more than a helper of a function or script that keeps it to itself."""
+        function = self.site.module.enclosing_function(self.site.scope)
+        if function is not None and _is_command(function):
+            return False
+        if not is_main_guarded(self.node, self.site.module) if function is None else self._is_handed_out(function):
+            return True
+        return any(self._is_served_by(call) for call in self.site.scope.owner.calls)
+
+    def _is_handed_out(self, function: Function) -> bool:
+        """Whether a function returns it, wrapped or not, or stores it."""
+        statement = self.site.module.index.parents.get(self.node)
+        targets = list(statement.targets) if isinstance(statement, ast.Assign) else []
+        if isinstance(statement, ast.AnnAssign):
+            targets.append(statement.target)
+        outer = function.scope.global_names | function.scope.nonlocal_names
+        if any(not isinstance(target, ast.Name) or target.id in outer for target in targets):
+            return True
+        results = [node.value for node in (*function.scope.returns, *function.scope.yields)]
+        stores = [store.value for store in function.scope.attribute_stores]
+        return any(self._is_part_of(result) for result in (*results, *stores) if result is not None)
+
+    @cached_property
+    def _names(self) -> set[str]:
+        """The names that the code around it has for it, or for what wraps it."""
+        found: set[str] = set()
+        for bindings in self.site.scope.owner.bindings.values():
+            for binding in bindings:
+                if binding.value is not None and self._is_part_of(binding.value, found):
+                    found.add(binding.name)
+        return found
+
+    def _is_part_of(self, node: ast.AST, names: set[str] | None = None) -> bool:
+        """Whether an expression is or holds the application, and not only what one of its methods returns."""
+        names = self._names if names is None else names
+        if node is self.node or (isinstance(node, ast.Name) and node.id in names):
+            return True
+        inner = ast.iter_child_nodes(node) if not isinstance(node, ast.Attribute) else ()
+        return any(self._is_part_of(child, names) for child in inner)
+
+    def _is_served_by(self, call: ast.Call) -> bool:
+        called = self.project.inference.value(call.func, self.site.module.index.scope_of_call[call])
+        if not isinstance(called, External) or called.name.partition(".")[0] not in SERVERS:
+            return False
+        return any(self._is_part_of(argument) for argument in [*call.args, *(k.value for k in call.keywords)])
+
     @cached_property
     def _engines(self) -> list[Engine]:
         """The engines that the application's imports reach, those that serve sessions first."""
@@ -67,7 +116,7 @@ class App(CallFact):
         """A pooled engine behind the application that its own code does not dispose of in place."""
         for engine in self._engines:
             ends = engine.is_disposed_in_place or engine.is_listened_only or engine.stays_local
-            if not ends and not engine.has_pool("sqlalchemy.pool.NullPool"):
+            if not ends and not engine.is_never_connected and not engine.has_pool("sqlalchemy.pool.NullPool"):
                 return engine
         return None
 
@@ -75,6 +124,15 @@ class App(CallFact):
     def hooks(self) -> list[Hook]:
         """The start-up and shutdown hooks registered on it, anywhere in the project."""
         return [hook for hook in self.project.hooks if self.site in hook.apps]
+
+
+def _is_command(function: Function) -> bool:
+    """Whether a decorator makes a function a command of the command line."""
+    for node in function.node.decorator_list:
+        called = node.func if isinstance(node, ast.Call) else node
+        if isinstance(called, ast.Attribute) and called.attr in ("command", "callback"):
+            return True
+    return False
 
 
 @dataclass(frozen=True)

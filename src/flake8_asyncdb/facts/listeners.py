@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flake8_asyncdb.facts.options import Options
+from flake8_asyncdb.facts.tables import holds_foreign_keys
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import sites
 from flake8_asyncdb.model.project import Function
@@ -22,9 +23,10 @@ LISTEN = "sqlalchemy.event.listen"
 LISTENS_FOR = "sqlalchemy.event.listens_for"
 CONNECT_EVENTS = frozenset({"connect", "first_connect", "do_connect", "checkout"})
 GLOBAL_TARGETS = frozenset({api.ENGINE, "sqlalchemy.Pool", "sqlalchemy.pool.Pool"})
-ANY_PRAGMA = "*"
-"""Stands for PRAGMAs whose names are only known when the program runs."""
-_PRAGMA = re.compile(r"\s*PRAGMA\s+(?:\w+\.)?(\w+)\s*(?:=\s*|\()?\s*([\w-]*)", re.IGNORECASE)
+ANY = "*"
+"""Stands for a PRAGMA, or for its value, that is only known when the program runs."""
+FOREIGN_KEYS_ON = ("on", "1", "true", "yes", ANY)
+_PRAGMA = re.compile(r"\s*PRAGMA\s+(?:\w+\.)?(\w+)\s*(=|\()?\s*['\"]?([\w-]*)", re.IGNORECASE)
 
 
 class Listener:
@@ -53,8 +55,12 @@ class Listener:
     @cached_property
     def target_site(self) -> Site | None:
         """The engine that it listens to, where that is a single one."""
-        found = {instance.site for instance in instances(self.target)} if self.target is not None else set()
-        return found.pop() if len(found) == 1 else None
+        return next(iter(self._target_sites)) if len(self._target_sites) == 1 else None
+
+    @cached_property
+    def _target_sites(self) -> set[Site | None]:
+        """The engines that it may listen to: several where they are made in branches."""
+        return {instance.site for instance in instances(self.target)} if self.target is not None else set()
 
     @property
     def is_global(self) -> bool:
@@ -74,16 +80,16 @@ class Listener:
 
     @cached_property
     def pragmas(self) -> dict[str, str]:
-        """The PRAGMAs that it sets, lower-case, with their values."""
+        """The PRAGMAs that it sets, lower-case, with their values; `*` for what is only known when the program runs."""
         found: dict[str, str] = {}
         for function in self.functions:
             for reached in self.project.effects.reachable(function, lambda step: True):
                 for node in ast.walk(reached.node):
                     if isinstance(node, ast.JoinedStr) and ast.unparse(node)[2:].upper().startswith("PRAGMA {"):
-                        found[ANY_PRAGMA] = ""
-                    match = _PRAGMA.match(self._text(node, reached))
-                    if match:
-                        found[match[1].lower()] = match[2].lower()
+                        found[ANY] = ANY
+                    for statement in self._text(node, reached).split(";"):
+                        if match := _PRAGMA.match(statement):
+                            found[match[1].lower()] = match[3].lower() or (ANY if match[2] else "")
         return found
 
     def _text(self, node: ast.AST, function: Function) -> str:
@@ -121,7 +127,7 @@ class Listener:
         if not self.sets_pragmas:
             return False
         if self.is_gated_by_driver:
-            served = [engine for engine in self.project.engines if self.acts_on(engine)]
+            served = [engine for engine in self.project.engines if self.acts_on(engine) and engine.may_be_sqlite]
             return bool(served) and all(engine.is_async for engine in served)
         engine = self.engine
         if engine is None or engine.is_async or engine.is_wrapped_async:
@@ -155,11 +161,11 @@ class Listener:
         for listener in self.project.listeners:
             if listener.sets_pragmas and (listener.is_global or listener.target_site in (self.target_site, None)):
                 pragmas |= listener.pragmas
-        if ANY_PRAGMA in pragmas:
+        if ANY in pragmas:
             return []
-        if pragmas.get("journal_mode") != "wal" and self._serves_a_file:
+        if pragmas.get("journal_mode") not in ("wal", ANY) and self._serves_a_file:
             missing.append("journal_mode=WAL")
-        if pragmas.get("foreign_keys") not in ("on", "1", "true", "yes") and self.project.declares_foreign_keys:
+        if pragmas.get("foreign_keys") not in FOREIGN_KEYS_ON and self._serves_foreign_keys:
             missing.append("foreign_keys=ON")
         return missing
 
@@ -167,6 +173,19 @@ class Listener:
     def _serves_a_file(self) -> bool:
         served = [engine for engine in self.project.engines if self.acts_on(engine)]
         return not served or any(engine.sqlite_file is not None or not engine.is_sqlite for engine in served)
+
+    @property
+    def _serves_foreign_keys(self) -> bool:
+        """Whether it surely acts on tables with foreign keys; with a single engine or none, on all there are."""
+        engines = self.project.engines
+        served = [
+            engine
+            for engine in engines
+            if (self.is_global or engine.site in self._target_sites) and engine.may_be_sqlite
+        ]
+        if not served and len(engines) <= 1:
+            return bool(self.project.foreign_key_roots)
+        return any(holds_foreign_keys(engine, self.project) for engine in served)
 
     @property
     def inert_reason(self) -> str:
@@ -188,6 +207,37 @@ def listeners(module: ModuleFacts) -> Iterator[Listener]:
         event = Options(site, module.project.inference).get("identifier", 1)
         if event.node is not None and isinstance(event.node, ast.Constant):
             yield Listener(site, str(event.node.value), module.project)
+
+
+def is_in_wal_mode(engine: Engine, project: ProjectFacts) -> bool:
+    """Whether the program switches an engine's file to WAL by a statement: the file stays so, for all connections."""
+    return any(
+        site.module is engine.site.module or engine.site in _engines_behind(site, project)
+        for site in project.wal_switches
+    )
+
+
+def _engines_behind(site: Site, project: ProjectFacts) -> set[Site]:
+    """The engines that a method's object belongs to."""
+    assert isinstance(site.node.func, ast.Attribute)
+    found = instances(project.inference.value(site.node.func.value, site.scope))
+    return {engine for instance in found for engine in project.engine_sites(instance)}
+
+
+def wal_switches(module: ModuleFacts) -> Iterator[Site]:
+    """The calls of a module, listeners left out, that execute `PRAGMA journal_mode=WAL`."""
+    listening = {function for listener in module.project.listeners for function in listener.functions}
+    for site in module.sites:
+        if not isinstance(site.node.func, ast.Attribute) or not site.node.func.attr.startswith(("exec", "scalar")):
+            continue
+        statement = site.node.args[0] if site.node.args else None
+        if isinstance(statement, ast.Call) and statement.args:
+            statement = statement.args[0]
+        text = statement.value if isinstance(statement, ast.Constant) else None
+        match = _PRAGMA.match(text) if isinstance(text, str) else None
+        if match is not None and (match[1].lower(), match[3].lower()) == ("journal_mode", "wal"):
+            if module.module.enclosing_function(site.scope) not in listening:
+                yield site
 
 
 def may_act_on(listener: Listener, engine: Engine) -> bool:

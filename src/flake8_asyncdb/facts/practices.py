@@ -7,21 +7,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flake8_asyncdb.facts.providers import SessionProvider, provider_functions, yields_session
+from flake8_asyncdb.facts.loading import Loading
+from flake8_asyncdb.facts.providers import SessionProvider, providers_of, yields_session
 from flake8_asyncdb.facts.services import is_data_access
 from flake8_asyncdb.facts.sessions import is_session
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import Operation, sites
+from flake8_asyncdb.model.flow import block_path
 from flake8_asyncdb.model.project import Class, Function
-from flake8_asyncdb.model.scopes import Binding, Kind
-from flake8_asyncdb.model.values import Bound, External, Instance, Literal, Method, Tri, instances, members
+from flake8_asyncdb.model.scopes import Binding, Kind, Scope
+from flake8_asyncdb.model.values import Bound, External, Instance, Literal, Method, Site, Tri, instances, members
 
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
 
 STATEMENT_METHODS = frozenset({"execute", "scalar", "scalars", "stream", "stream_scalars"})
 STATEMENT_CLASSES = (api.SESSION, api.CONNECTION, api.ASYNC_SESSION, api.ASYNC_CONNECTION, api.SCOPED_SESSION)
-SLOW_CLIENTS = frozenset({"httpx", "aiohttp", "openai", "anthropic"})
+SLOW_CLIENTS = frozenset(
+    """aiohttp anthropic cohere groq httpx langchain langchain_anthropic langchain_core langchain_openai litellm
+    mistralai ollama openai""".split()
+)
+WAITING = tuple(External(f"asyncio.{name}") for name in ("gather", "wait_for", "shield"))
+TRANSACTION_ENDS = frozenset({"commit", "rollback", "close"})
+UNIT_OF_WORK = frozenset({"add", "add_all", "delete"})
+"""Methods of a session that only note what a later flush will do."""
 SOFT_DELETE = ("deleted_at", "is_deleted")
 SCHEMES = ("sqlite:", "postgresql:", "postgres:", "mysql:", "postgresql+", "mysql+", "sqlite+", "mariadb:")
 
@@ -75,14 +84,37 @@ class SlowAwait:
 
 
 def slow_awaits(module: ModuleFacts) -> Iterator[SlowAwait]:
-    """The awaited calls of other services inside the `begin()` blocks of a module."""
+    """The awaited calls of other services that a module makes in a transaction."""
     index = module.module.index
     for scope in index.scopes.values():
         blocks = [block for block in scope.withs if _begins_transaction(block, module)]
-        for node in scope.awaits if blocks else ():
+        for node in scope.awaits:
             if isinstance(node.value, ast.Call) and _is_slow(node.value, module):
-                if any(index.is_inside(node, block) for block in blocks):
+                if any(index.is_inside(node, block) for block in blocks) or _has_open_transaction(node, scope, module):
                     yield SlowAwait(node, f"{ast.unparse(node.value.func)}()")
+
+
+def _has_open_transaction(node: ast.Await, scope: Scope, module: ModuleFacts) -> bool:
+    """Whether a query that surely ran before opened a transaction that the function commits only later."""
+    index = module.module.index
+    path = set(block_path(node, index))
+    is_open: dict[str, bool] = {}
+    committed: set[str] = set()
+    for operation in module.project.effects.operations_in(scope):
+        called = operation.site.node.func
+        if not isinstance(called, ast.Attribute):
+            continue
+        session = ast.unparse(called.value)
+        is_before = operation.site.node.lineno < node.lineno
+        if operation.method in TRANSACTION_ENDS:
+            if is_before:
+                is_open[session] = False
+            elif operation.method == "commit":
+                committed.add(session)
+        elif is_before and is_data_access(operation, module.project) and operation.method not in UNIT_OF_WORK:
+            if path >= set(block_path(operation.site.node, index)):
+                is_open[session] = True
+    return any(is_open.get(session) for session in committed)
 
 
 def _begins_transaction(block: ast.With | ast.AsyncWith, module: ModuleFacts) -> bool:
@@ -97,15 +129,21 @@ def _begins_transaction(block: ast.With | ast.AsyncWith, module: ModuleFacts) ->
 
 
 def _is_slow(call: ast.Call, module: ModuleFacts) -> bool:
-    value = module.project.inference.value(call.func, module.module.index.scope_at(call))
-    for member in members(value):
-        if isinstance(member, External) and member.name == "asyncio.sleep":
-            return not (call.args and isinstance(call.args[0], ast.Constant) and call.args[0].value == 0)
-        name = member.name if isinstance(member, External) else ""
-        if isinstance(member, Method) and isinstance(member.receiver.cls, External):
-            name = member.receiver.cls.name
-        if name.partition(".")[0] in SLOW_CLIENTS:
-            return True
+    scope = module.module.index.scope_at(call)
+    called = module.project.inference.value(call.func, scope)
+    if called in WAITING:
+        return any(isinstance(argument, ast.Call) and _is_slow(argument, module) for argument in call.args)
+    if called == External("asyncio.sleep"):
+        return not (call.args and isinstance(call.args[0], ast.Constant) and call.args[0].value == 0)
+    node = call.func
+    while isinstance(node, ast.Attribute | ast.Name):
+        for member in members(module.project.inference.value(node, scope)):
+            owner = member.receiver.cls if isinstance(member, Method) else member
+            if isinstance(owner, External) and owner.name.partition(".")[0] in SLOW_CLIENTS:
+                return True
+        if not isinstance(node, ast.Attribute):
+            break
+        node = node.value
     return False
 
 
@@ -162,7 +200,8 @@ def services_from_sessions(module: ModuleFacts) -> Iterator[BuiltService]:
                     continue
                 made = inference.value(site.node, site.scope)
                 builds = any(instance.cls is member.receiver for instance in instances(made))
-                given = any(is_session(inference.value(argument, site.scope), inference) for argument in site.node.args)
+                arguments = [*site.node.args, *(keyword.value for keyword in site.node.keywords)]
+                given = any(is_session(inference.value(argument, site.scope), inference) for argument in arguments)
                 if builds and given:
                     yield BuiltService(site.node, handler.function.name, member.receiver.name)
 
@@ -225,12 +264,10 @@ def _committing_provider(operation: Operation, function: Function, project: Proj
     if not isinstance(receiver, ast.Attribute):
         return None
     for binding in _origins(receiver.value, function, project):
-        depends = project.inference.injected(binding)
-        if depends is not None:
-            for provider in provider_functions(project.inference.provider(depends)):
-                if yields_session(provider, project.inference):
-                    if SessionProvider(provider, project).commits_after_yield:
-                        return provider
+        for provider in providers_of(binding, project):
+            if yields_session(provider, project.inference):
+                if SessionProvider(provider, project).commits_after_yield:
+                    return provider
     return None
 
 
@@ -264,12 +301,20 @@ def hard_deletions(module: ModuleFacts) -> Iterator[HardDeletion]:
             classes = [member for member in members(deleted) if isinstance(member, Class)]
         elif isinstance(called, Method) and called.name == "delete" and is_session(called.receiver, inference):
             classes = [instance.cls for instance in instances(deleted) if isinstance(instance.cls, Class)]
+            classes = classes or _loaded_classes(site, module.project)
         else:
             continue
         for cls in classes:
             column = _soft_delete_column(cls, module.project)
             if column is not None:
                 yield HardDeletion(site.node, cls.name, column)
+
+
+def _loaded_classes(site: Site, project: ProjectFacts) -> list[Class]:
+    """The class of the object that a `session.delete` is given, where that session loaded it."""
+    session = site.node.func.value if isinstance(site.node.func, ast.Attribute) else site.node.func
+    loaded = Loading([ast.unparse(session)], project, frozenset()).of(site.node.args[0], site.scope)
+    return [] if loaded is None else [loaded.cls]
 
 
 def _soft_delete_column(cls: Class, project: ProjectFacts) -> str | None:

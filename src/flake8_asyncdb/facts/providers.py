@@ -11,18 +11,29 @@ from typing import TYPE_CHECKING
 from flake8_asyncdb.facts.options import Options
 from flake8_asyncdb.facts.sessions import is_session
 from flake8_asyncdb.model import api
-from flake8_asyncdb.model.effects import sites
+from flake8_asyncdb.model.effects import Step
+from flake8_asyncdb.model.flow import block_path
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function
-from flake8_asyncdb.model.scopes import Binding, Kind
-from flake8_asyncdb.model.values import Bound, External, Instance, Method, Site, Value, instances, members
+from flake8_asyncdb.model.scopes import Binding, Kind, Scope
+from flake8_asyncdb.model.values import (
+    UNKNOWN,
+    Bound,
+    External,
+    Instance,
+    Site,
+    Tri,
+    Value,
+    instances,
+    members,
+    union,
+)
 
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
 
 GENERATORS = (External(api.GENERATOR), External(api.ASYNC_GENERATOR))
 BINDERS = (External("builtins.staticmethod"), External("builtins.classmethod"))
-COMMITTING = ("begin",)
 
 
 class SessionProvider:
@@ -32,30 +43,10 @@ class SessionProvider:
         self.function = function
         self.project = project
 
-    @property
-    def _last_yield(self) -> int:
-        return max(node.lineno for node in self.function.scope.yields)
-
     @cached_property
     def commits_after_yield(self) -> bool:
-        """Whether the commit comes when the generator goes on: after its `yield`, or by leaving a `begin()` block."""
-        for operation in self.project.effects.operations(self.function):
-            if operation.method == "commit" and operation.site.node.lineno > self._last_yield:
-                return True
-        return any(
-            isinstance(item.context_expr, ast.Call)
-            and isinstance(item.context_expr.func, ast.Attribute)
-            and item.context_expr.func.attr in COMMITTING
-            and any(self.function.module.index.is_inside(node, block) for node in self.function.scope.yields)
-            and self._is_of_session(item.context_expr.func.value)
-            for block in self.function.scope.withs
-            for item in block.items
-        )
-
-    def _is_of_session(self, node: ast.expr) -> bool:
-        names = (api.SESSION, api.ASYNC_SESSION, api.SESSIONMAKER, api.ASYNC_SESSIONMAKER)
-        value = self.project.inference.value(node, self.function.module.index.scope_at(node))
-        return self.project.inference.is_instance(value, *names).value == "yes"
+        """Whether the commit comes when the generator goes on: after its `yield`, or by leaving a block around it."""
+        return _commits_when_resumed(self.function, self.project, frozenset())
 
     def swallowing(self) -> Iterator[ast.ExceptHandler]:
         """The `except` clauses around its `yield` that neither raise nor roll back."""
@@ -67,6 +58,65 @@ class SessionProvider:
             if any(_is_inside_body(node, around, parents) for node in self.function.scope.yields):
                 if not any(_ends_transaction(node) for node in ast.walk(handler)):
                     yield handler
+
+
+def _commits_when_resumed(function: Function, project: ProjectFacts, seen: frozenset[Function]) -> bool:
+    if function in seen:
+        return False
+    last_yield = _last_yield(function)
+    for operation in project.effects.operations(function):
+        if operation.method == "commit" and operation.site.node.lineno > last_yield:
+            return True
+    for step in project.effects.steps(function):
+        if step.node.lineno > last_yield and _is_given_session(step, project) and _commits(step.function, project):
+            return True
+    return any(
+        _commits_when_left(item.context_expr, function, project, seen | {function})
+        for block in _blocks_around_yields(function)
+        for item in block.items
+    )
+
+
+def _is_given_session(step: Step, project: ProjectFacts) -> bool:
+    arguments = [*step.node.args, *(k.value for k in step.node.keywords)] if isinstance(step.node, ast.Call) else []
+    return any(is_session(project.inference.value(node, step.scope), project.inference) for node in arguments)
+
+
+def _last_yield(function: Function) -> int:
+    return max(node.lineno for node in function.scope.yields)
+
+
+def _blocks_around_yields(function: Function) -> Iterator[ast.With | ast.AsyncWith]:
+    for block in function.scope.withs:
+        if any(function.module.index.is_inside(node, block) for node in function.scope.yields):
+            yield block
+
+
+def _commits_when_left(manager: ast.expr, function: Function, project: ProjectFacts, seen: frozenset[Function]) -> bool:
+    """Whether a context manager commits: `begin()` of a session, or one of the project that does."""
+    scope = function.module.index.scope_at(manager)
+    if isinstance(manager, ast.Call) and isinstance(manager.func, ast.Attribute) and manager.func.attr == "begin":
+        names = (api.SESSION, api.ASYNC_SESSION, api.SESSIONMAKER, api.ASYNC_SESSIONMAKER)
+        if project.inference.is_instance(project.inference.value(manager.func.value, scope), *names) is Tri.YES:
+            return True
+    called = project.inference.value(manager.func, scope) if isinstance(manager, ast.Call) else UNKNOWN
+    for member in members(called):
+        if isinstance(member, Bound) and member.function.is_generator:
+            return _commits_when_resumed(member.function, project, seen)
+    for instance in instances(project.inference.value(manager, scope)):
+        if isinstance(instance.cls, Class):
+            exits = (project.inference.find_method(instance.cls, name) for name in ("__aexit__", "__exit__"))
+            if any(_commits(method, project) for method in exits if method is not None):
+                return True
+    return False
+
+
+def _commits(function: Function, project: ProjectFacts) -> bool:
+    return any(
+        operation.method == "commit"
+        for reached in project.effects.reachable(function, lambda step: True)
+        for operation in project.effects.operations(reached)
+    )
 
 
 def _ends_transaction(node: ast.AST) -> bool:
@@ -94,11 +144,63 @@ def yields_session(function: Function, inference: Inference) -> bool:
     )
 
 
-def provider_functions(value: Value) -> Iterator[Function]:
-    """The functions behind the argument of a `Depends`."""
+def provider_functions(value: Value, project: ProjectFacts) -> Iterator[Function]:
+    """The functions that FastAPI runs for the argument of a `Depends`: of a class its `__init__`."""
     for member in members(value):
         if isinstance(member, Bound):
             yield member.function
+        elif isinstance(member, Class | Instance):
+            yield from project.effects.called(member)
+
+
+def providers_of(binding: Binding, project: ProjectFacts) -> Iterator[Function]:
+    """The functions that FastAPI runs to fill a parameter or a class attribute."""
+    depends = project.inference.injected(binding)
+    if depends is None or depends.site is None:
+        return
+    provider = project.inference.provider(depends)
+    if binding.annotation is not None and Options(depends.site, project.inference).get("dependency", 0).is_absent:
+        scope = binding.scope.parent if binding.kind is Kind.PARAMETER else binding.scope
+        annotated = project.inference.annotation(binding.annotation, scope or binding.scope)
+        provider = union([instance.cls for instance in instances(annotated)])
+    yield from provider_functions(provider, project)
+
+
+def class_injections(function: Function, project: ProjectFacts) -> Iterator[tuple[str, Binding]]:
+    """What FastAPI injects into the class of a handler, as the handler calls it: `self.db`."""
+    if function.owner is None or not function.parameters or not project.is_endpoint(function):
+        return
+    own = function.parameters[0].name
+    for cls in project.inference.linearized(function.owner):
+        for bindings in cls.scope.bindings.values() if isinstance(cls, Class) else ():
+            for binding in bindings:
+                if project.inference.injected(binding) is not None:
+                    yield f"{own}.{binding.name}", binding
+
+
+def request_sessions(function: Function, project: ProjectFacts) -> dict[str, Binding]:
+    """The sessions that FastAPI gives a function, by the names that it has for them: `db`, or `self.db` in a class."""
+    is_endpoint = project.is_endpoint(function)
+    found: dict[str, Binding] = {}
+    for binding in function.parameters:
+        if is_endpoint or project.inference.injected(binding) is not None:
+            if _is_of_request(binding, project):
+                found[binding.name] = binding
+    for name, binding in class_injections(function, project):
+        if _is_of_request(binding, project):
+            found.setdefault(name, binding)
+    return found
+
+
+def _is_of_request(binding: Binding, project: ProjectFacts) -> bool:
+    """Whether a name surely has a session that ends with its request: not one that its provider makes and returns."""
+    value = project.inference.bound(binding)
+    if not is_session(value, project.inference):
+        return False
+    makers = {instance.site.scope.owner for instance in instances(value) if instance.site is not None}
+    return not any(
+        provider.scope in makers and not provider.is_generator for provider in providers_of(binding, project)
+    )
 
 
 def is_function_scoped(depends: Site, project: ProjectFacts) -> bool:
@@ -108,6 +210,9 @@ def is_function_scoped(depends: Site, project: ProjectFacts) -> bool:
 
 
 # -- a provider driven by hand
+
+DRIVING_FUNCTIONS = (External("builtins.next"), External("builtins.anext"))
+DRIVING_METHODS = ("__next__", "__anext__", "asend")
 
 
 @dataclass(frozen=True)
@@ -129,105 +234,51 @@ def hand_driven_providers(module: ModuleFacts) -> Iterator[HandDrivenProvider]:
                     word = "async for" if isinstance(loop, ast.AsyncFor) else "for"
                     yield HandDrivenProvider(loop, function.name, f"{word} ... in {function.name}()")
     for site in module.sites:
-        called = inference.value(site.node.func, site.scope)
-        driven = site.node.args[0] if site.node.args else None
-        if isinstance(site.node.func, ast.Attribute) and site.node.func.attr in (
-            "__anext__",
-            "__next__",
-            "asend",
-        ):
-            driven = site.node.func.value
-        elif called not in (External("builtins.next"), External("builtins.anext")):
-            continue
-        for function in _called_provider(driven, module, inference):
-            yield HandDrivenProvider(site.node, function.name, f"{ast.unparse(site.node.func)}({function.name}())")
+        method = site.node.func.attr if isinstance(site.node.func, ast.Attribute) else ""
+        if isinstance(site.node.func, ast.Attribute) and method in DRIVING_METHODS:
+            for function in _called_provider(site.node.func.value, module, inference):
+                yield HandDrivenProvider(site.node, function.name, f"{function.name}().{method}()")
+        elif site.node.args and inference.value(site.node.func, site.scope) in DRIVING_FUNCTIONS:
+            for function in _called_provider(site.node.args[0], module, inference):
+                text = f"{ast.unparse(site.node.func)}({function.name}())"
+                yield HandDrivenProvider(site.node, function.name, text)
 
 
 def _called_provider(node: ast.expr | None, module: ModuleFacts, inference: Inference) -> Iterator[Function]:
     """The provider that an expression calls, itself or in the assignment that it names."""
     scope = module.module.index.scope_at(node) if node is not None else None
+    is_closed = isinstance(node, ast.Name) and scope is not None and _is_closed(node.id, scope)
     if isinstance(node, ast.Name) and scope is not None:
         bindings = inference.find_bindings(node.id, scope, node)
         node = bindings[0].value if len(bindings) == 1 and bindings[0].kind is Kind.ASSIGNMENT else None
     if isinstance(node, ast.Call) and scope is not None:
         for member in members(inference.value(node.func, scope)):
             if isinstance(member, Bound) and yields_session(member.function, inference):
-                yield member.function
+                if is_closed and not SessionProvider(member.function, module.project).commits_after_yield:
+                    continue
+                if _goes_on_after_yield(member.function):
+                    yield member.function
 
 
-# -- sessions that outlive their request
+def _is_closed(name: str, scope: Scope) -> bool:
+    """Whether a generator is closed under its name: what it has in `finally` and `with` blocks is done then."""
+    return any(
+        isinstance(call.func, ast.Attribute)
+        and call.func.attr in ("aclose", "close")
+        and ast.unparse(call.func.value) == name
+        for call in scope.owner.calls
+    )
 
 
-@dataclass(frozen=True)
-class EscapingSession:
-    """A request's session handed to work that runs after the handler."""
-
-    node: ast.Call
-    name: str
-    call: str
-
-
-def escaping_sessions(module: ModuleFacts) -> Iterator[EscapingSession]:
-    """The injected sessions that a module's functions hand to background tasks or to tasks that nobody awaits."""
-    project = module.project
-    for function in module.module.functions:
-        injected = _injected_sessions(function, project)
-        if not injected:
-            continue
-        for site in sites(function):
-            if not _starts_background(site, project):
-                continue
-            for name in _names_in_arguments(site.node):
-                if name in injected:
-                    yield EscapingSession(site.node, name, ast.unparse(site.node.func))
-                    break
-
-
-def _injected_sessions(function: Function, project: ProjectFacts) -> set[str]:
-    found = set()
-    for binding in function.parameters:
-        if project.inference.injected(binding) is not None or project.is_endpoint(function):
-            if is_session(project.inference.bound(binding), project.inference):
-                found.add(binding.name)
-    return found
-
-
-def _starts_background(site: Site, project: ProjectFacts) -> bool:
-    value = project.inference.value(site.node.func, site.scope)
-    for member in members(value):
-        if isinstance(member, Method) and member.name == "add_task":
-            return member.receiver.cls == External("fastapi.BackgroundTasks")
-        if isinstance(member, External):
-            if member.name.rpartition(".")[2] == "BackgroundTask":
-                return True
-            if member.name in ("asyncio.create_task", "asyncio.ensure_future"):
-                return not _is_awaited_later(site)
-    return False
-
-
-def _is_awaited_later(site: Site) -> bool:
-    """Whether a task is awaited, gathered or handed on: only one that is dropped or merely kept runs on its own."""
-    parents = site.module.index.parents
-    parent = parents.get(site.node)
-    if isinstance(parent, ast.Expr):
-        return False
-    if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name):
-        name = parent.targets[0].id
-        uses = [n for n in site.scope.owner.names if n.id == name and isinstance(n.ctx, ast.Load)]
-        return any(not isinstance(parents.get(use), ast.Attribute) for use in uses)
-    return True
-
-
-def _names_in_arguments(call: ast.Call) -> Iterator[str]:
-    for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
-        nodes = (
-            [argument, *argument.args, *(k.value for k in argument.keywords)]
-            if isinstance(argument, ast.Call)
-            else [argument]
-        )
-        for node in nodes:
-            if isinstance(node, ast.Name):
-                yield node.id
+def _goes_on_after_yield(function: Function) -> bool:
+    """Whether a generator has anything left to do after its `yield`, if only to leave a `with` or `try`."""
+    if any(_blocks_around_yields(function)):
+        return True
+    around = {parent for node in function.scope.yields for parent, _ in block_path(node, function.module.index)}
+    if any(isinstance(block, ast.Try) for block in around):
+        return True
+    last_yield = _last_yield(function)
+    return any(statement.lineno > last_yield for statement in function.node.body)
 
 
 # -- writes that nobody commits
@@ -267,8 +318,7 @@ def lost_writes(module: ModuleFacts) -> Iterator[LostWrite]:
 
 def _provider_without_commit(binding: Binding, project: ProjectFacts) -> Function | None:
     """The generator that provides a parameter's session, if it certainly never commits it."""
-    depends = project.inference.injected(binding)
-    found = [] if depends is None else list(provider_functions(project.inference.provider(depends)))
+    found = list(providers_of(binding, project))
     if len(found) != 1 or not yields_session(found[0], project.inference):
         return None
     calls = [node.func for node in found[0].scope.calls]
@@ -318,12 +368,21 @@ def unfilled_calls(module: ModuleFacts) -> Iterator[UnfilledCall]:
 
 
 def uses_name(function: Function, name: str) -> bool:
-    """Whether a function reads a name of its own, in nested functions too."""
+    """Whether a function reads a name of its own, a dotted one too, or a function nested in it does."""
     return any(
-        isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
+        isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load) and _dotted(node) == name
         for statement in function.node.body
         for node in ast.walk(statement)
     )
+
+
+def _dotted(node: ast.expr) -> str:
+    """`name` or `name.attribute`; empty for anything longer."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return f"{node.value.id}.{node.attr}"
+    return ""
 
 
 def _missing_injection(function: Function, called: Bound | Class, call: ast.Call, project: ProjectFacts) -> str | None:
@@ -335,9 +394,14 @@ def _missing_injection(function: Function, called: Bound | Class, call: ast.Call
     for position, binding in enumerate(parameters):
         is_given = binding.name in given or (position < len(call.args) and binding.name not in keyword_only)
         if not is_given and isinstance(binding.value, ast.Call) and project.inference.injected(binding) is not None:
-            if uses_name(function, binding.name):
+            if uses_name(function, binding.name) and not _is_set_again(binding.name, function):
                 return binding.name
     return None
+
+
+def _is_set_again(name: str, function: Function) -> bool:
+    """Whether a function gives its parameter another value, and so may see to the `Depends` object itself."""
+    return any(binding.kind is not Kind.PARAMETER for binding in function.scope.bindings[name])
 
 
 def is_made_session(value: Value, inference: Inference) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from flake8_asyncdb.facts.closing import is_main_guarded
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import Operation, sites
 from flake8_asyncdb.model.inference import external_bases
@@ -59,21 +60,37 @@ def singletons_with_session(module: Module, project: ProjectFacts) -> Iterator[S
         for binding in bindings:
             if binding.kind is not Kind.ASSIGNMENT or not isinstance(binding.value, ast.Call):
                 continue
+            if is_main_guarded(binding.value, module):
+                continue
             for instance in instances(project.inference.value(binding.value, binding.scope)):
-                if isinstance(instance.cls, Class) and _constructor_keeps_session(instance.cls, project):
+                made = binding.value if instance.site is None else instance.site.node
+                if isinstance(instance.cls, Class) and _constructor_keeps_session(instance.cls, made, project):
                     assert isinstance(binding.statement, ast.stmt)
                     yield Singleton(binding.statement, name, instance.cls)
 
 
-def _constructor_keeps_session(cls: Class, project: ProjectFacts) -> bool:
+def _constructor_keeps_session(cls: Class, call: ast.Call, project: ProjectFacts) -> bool:
     constructor = project.inference.find_method(cls, "__init__")
     if constructor is None:
         return False
+    left_out = _parameters_left_none(constructor, call)
     return any(
         project.inference.is_instance(project.inference.bound(store), api.SESSION, api.ASYNC_SESSION) is Tri.YES
         and not (isinstance(store.value, ast.Constant) and store.value.value is None)
+        and not (isinstance(store.value, ast.Name) and store.value.id in left_out)
         for store in constructor.scope.attribute_stores
     )
+
+
+def _parameters_left_none(constructor: Function, call: ast.Call) -> set[str]:
+    """The parameters that a call does not give, and that are None then."""
+    given = {keyword.arg for keyword in call.keywords}
+    given |= {parameter.name for parameter in constructor.parameters[1 : len(call.args) + 1]}
+    return {
+        parameter.name
+        for parameter in constructor.parameters
+        if isinstance(parameter.value, ast.Constant) and parameter.value.value is None and parameter.name not in given
+    }
 
 
 class Service:
@@ -90,7 +107,17 @@ class Service:
     @cached_property
     def is_service(self) -> bool:
         """Whether it is a service, repository or database class: holds a session or engine, or runs queries."""
-        return not self._is_something_else and (self.holds_database or self.runs_queries)
+        if self._is_something_else or self._is_unit_of_work:
+            return False
+        return self.holds_database or self.runs_queries
+
+    @property
+    def _is_unit_of_work(self) -> bool:
+        """Whether its own `commit` commits its session, and the queries are left to others."""
+        commit = self.project.inference.find_method(self.cls, "commit")
+        if commit is None or self.runs_queries:
+            return False
+        return any(operation.method == "commit" for operation in self._operations(commit))
 
     @cached_property
     def _is_something_else(self) -> bool:
@@ -157,29 +184,45 @@ class Service:
             yield from cls.methods.values()
 
     @cached_property
+    def is_database_class(self) -> bool:
+        """Whether it is engine, session factory and data access at once, and none of its bases is already."""
+        if not (self.makes_engine and self.makes_factory and self.data_access_methods):
+            return False
+        bases = (cls for cls in self._own_classes() if cls is not self.cls)
+        return not any(self.project.service(base).is_database_class for base in bases)
+
+    @cached_property
     def makes_engine(self) -> bool:
-        """Whether `__init__` makes an engine."""
-        constructor = self.cls.methods.get("__init__")
-        return constructor is not None and any(
-            engine.function is constructor for engine in self.project.module(self.cls.module).engines
+        """Whether `__init__`, or a method that it calls, makes an engine."""
+        return any(
+            engine.function is constructor
+            for constructor in self._constructors
+            for engine in self.project.module(constructor.module).engines
         )
 
     @cached_property
+    def _constructors(self) -> list[Function]:
+        """The class's or a base's `__init__`, and the methods of the class that it calls itself."""
+        constructor = self.project.inference.find_method(self.cls, "__init__")
+        if constructor is None:
+            return []
+        called = [step.function for step in self.project.effects.steps(constructor)]
+        return [constructor, *(each for each in called if each.owner is not None and each.owner in self._own_classes())]
+
+    @cached_property
     def makes_factory(self) -> bool:
-        """Whether `__init__` makes a session factory and keeps it on the object."""
+        """Whether `__init__`, or a method that it calls, makes a session factory and keeps it on the object."""
         return self._makes(api.SESSIONMAKER, api.ASYNC_SESSIONMAKER, api.SCOPED_SESSION, api.ASYNC_SCOPED_SESSION)
 
     def _makes(self, *names: str) -> bool:
-        constructor = self.cls.methods.get("__init__")
-        if constructor is None:
-            return False
-        for stores in self.cls.instance_stores.values():
-            for store in stores:
-                for instance in instances(self.project.inference.bound(store)):
-                    made_here = instance.site is not None and instance.site.scope.owner is constructor.scope
-                    if made_here and self.project.inference.is_subclass(instance.cls, *names) is Tri.YES:
-                        return True
-        return False
+        constructors = [constructor.scope for constructor in self._constructors]
+        return any(
+            instance.site is not None
+            and instance.site.scope.owner in constructors
+            and self.project.inference.is_subclass(instance.cls, *names) is Tri.YES
+            for value in self.held
+            for instance in instances(value)
+        )
 
     @cached_property
     def data_access_methods(self) -> list[Function]:
@@ -201,8 +244,13 @@ def is_data_access(operation: Operation, project: ProjectFacts) -> bool:
 
 
 def constructions(function: Function, project: ProjectFacts) -> Iterator[tuple[Site, Class]]:
-    """The objects of project classes that a function's body builds, itself or through a `return Cls(...)` function."""
+    """The objects of project classes that a function's body builds, itself or through a `return Cls(...)` function.
+
+    One that is kept on the application is built once, and shared.
+    """
     for site in sites(function):
+        if _is_kept_on_application(site):
+            continue
         for member in members(project.inference.value(site.node.func, site.scope)):
             if isinstance(member, Class):
                 yield site, member
@@ -210,6 +258,11 @@ def constructions(function: Function, project: ProjectFacts) -> Iterator[tuple[S
                 built = built_by(member.function, project)
                 if built is not None:
                     yield site, built
+
+
+def _is_kept_on_application(site: Site) -> bool:
+    parent = site.module.index.parents.get(site.node)
+    return isinstance(parent, ast.Assign) and any("app.state." in ast.unparse(target) for target in parent.targets)
 
 
 def built_by(function: Function, project: ProjectFacts) -> Class | None:

@@ -149,7 +149,9 @@ def found_sessions(function: Function, project: ProjectFacts) -> Iterator[Sessio
     seen: set[str] = set()
     for operation in project.effects.operations(function):
         called = operation.site.node.func
-        if not isinstance(called, ast.Attribute) or not is_sync_session(operation.receiver, project.inference):
+        if not isinstance(called, ast.Attribute) or not is_sync_session(
+            project.inference.value(called.value, operation.site.scope), project.inference
+        ):
             continue
         name = ast.unparse(called.value)
         if name not in seen | bound and operation.method in api.SESSION_IO and not isinstance(called.value, ast.Call):

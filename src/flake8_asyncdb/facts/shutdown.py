@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from flake8_asyncdb.model.project import Function
-from flake8_asyncdb.model.values import UNKNOWN, Method, Site, members
+from flake8_asyncdb.model.values import UNKNOWN, Method, Site, Value, members
 
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ProjectFacts
@@ -20,13 +20,21 @@ def leaves_engine_open(lifespan: Function, project: ProjectFacts) -> bool:
     yields = [node.lineno for node in lifespan.scope.yields]
     if not yields or lifespan.scope.loops:
         return False
-    after = [node for node in lifespan.scope.calls if node.lineno > max(yields)]
-    around = [node for node in lifespan.scope.calls if _manages_yield(node, lifespan)]
-    for node in [*after, *around]:
+    for node in lifespan.scope.calls:
         site = Site(node, lifespan.module.index.scope_of_call[node])
-        if _may_dispose(site, project):
+        runs_late = node.lineno > max(yields) or _manages_yield(node, lifespan)
+        if (runs_late and _may_dispose(site, project)) or _registers_disposal(site, project):
             return False
     return True
+
+
+def _registers_disposal(site: Site, project: ProjectFacts) -> bool:
+    """Whether a call is given something that disposes when it is called, as an `AsyncExitStack` is."""
+    return any(
+        _disposes(project.inference.value(argument, site.scope), project)
+        for argument in [*site.node.args, *(keyword.value for keyword in site.node.keywords)]
+        if not isinstance(argument, ast.Call)
+    )
 
 
 def _manages_yield(node: ast.Call, lifespan: Function) -> bool:
@@ -44,6 +52,11 @@ def _may_dispose(site: Site, project: ProjectFacts) -> bool:
     value = project.inference.value(site.node.func, site.scope)
     if value is UNKNOWN or UNKNOWN in list(members(value)):
         return _last_name(site.node) not in HARMLESS and project.disposes_somewhere
+    return _disposes(value, project)
+
+
+def _disposes(value: Value, project: ProjectFacts) -> bool:
+    """Whether calling a value disposes of an engine, itself or further down."""
     if any(isinstance(member, Method) and member.name == "dispose" for member in members(value)):
         return True
     for function in project.effects.called(value):

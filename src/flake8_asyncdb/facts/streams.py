@@ -7,10 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flake8_asyncdb.facts.injection import HandlerBody
-from flake8_asyncdb.facts.providers import is_function_scoped, provider_functions, uses_name, yields_session
+from flake8_asyncdb.facts.injection import Handler, HandlerBody
+from flake8_asyncdb.facts.providers import (
+    class_injections,
+    is_function_scoped,
+    providers_of,
+    uses_name,
+    yields_session,
+)
 from flake8_asyncdb.model.project import Function
 from flake8_asyncdb.model.scopes import Binding
+from flake8_asyncdb.model.values import Tri
 
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
@@ -20,7 +27,7 @@ if TYPE_CHECKING:
 class ParkedSession:
     """A request's session that a streaming handler keeps, with the way it comes in."""
 
-    node: ast.arg
+    node: ast.arg | ast.FunctionDef | ast.AsyncFunctionDef
     handler: str
     chain: tuple[str, ...]
     function: Function
@@ -30,66 +37,75 @@ def parked_sessions(module: ModuleFacts) -> Iterator[ParkedSession]:
     """The sessions that the streaming handlers of a module hold while they stream."""
     project = module.project
     for handler in module.handlers:
-        body = HandlerBody(handler, project)
-        if handler.function.module is not module.module:
+        function = handler.function
+        if function.module is not module.module or not _stays(handler, project):
             continue
-        if not (
-            _loops_forever(handler.function)
-            if handler.is_websocket
-            else body.streams and not project.closes_before_streaming
-        ):
-            continue
-        ended = _ended_sessions(handler.function)
-        seen = _ended_providers(handler.function, ended, project)
-        for binding in handler.function.parameters:
-            chain = _session_chain(binding, handler.function, project, ended, set(seen))
-            if chain is not None and isinstance(binding.node, ast.arg):
-                yield ParkedSession(binding.node, handler.function.name, chain, handler.function)
+        ended = _ended_sessions(function)
+        seen = _ended_providers(function, ended, project)
+        for name, binding in [*((b.name, b) for b in function.parameters), *class_injections(function, project)]:
+            chain = _session_chain(name, binding, function, project, ended, set(seen))
+            if chain is not None:
+                node = binding.node if isinstance(binding.node, ast.arg) else function.node
+                yield ParkedSession(node, function.name, chain, function)
                 break
 
 
-def _loops_forever(function: Function) -> bool:
-    return any(isinstance(node, ast.While | ast.AsyncFor) for node in ast.walk(function.node))
+def _stays(handler: Handler, project: ProjectFacts) -> bool:
+    """Whether a handler surely keeps its dependencies for as long as the client likes."""
+    if handler.is_websocket:
+        return any(isinstance(node, ast.While | ast.AsyncFor) for node in ast.walk(handler.function.node))
+    return HandlerBody(handler, project).streams is Tri.YES and not project.closes_before_streaming
 
 
 def _ended_sessions(function: Function) -> set[str]:
-    """The names on which a handler itself calls `close`, `commit` or `rollback`: they hold no connection afterwards."""
-    return {
-        node.func.value.id
+    """The names whose session a function itself closes, commits or rolls back: it holds no connection afterwards."""
+    ended = {
+        ast.unparse(node.func.value)
         for node in function.scope.calls
-        if isinstance(node.func, ast.Attribute)
-        and node.func.attr in ("close", "commit", "rollback", "aclose")
-        and isinstance(node.func.value, ast.Name)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ("close", "commit", "rollback", "aclose")
     }
+    for block in function.scope.withs:
+        for item in block.items:
+            entered = item.context_expr
+            if isinstance(entered, ast.Call) and isinstance(entered.func, ast.Attribute):
+                entered = entered.func.value if entered.func.attr == "begin" else entered
+            ended.add(ast.unparse(entered))
+    return ended
 
 
 def _ended_providers(function: Function, ended: set[str], project: ProjectFacts) -> set[Function]:
     """The providers of those sessions: FastAPI gives one request one session of each, also behind a dependency."""
-    found: set[Function] = set()
-    for binding in function.parameters:
-        depends = project.inference.injected(binding) if binding.name in ended else None
-        if depends is not None:
-            found.update(provider_functions(project.inference.provider(depends)))
-    return found
+    return {
+        provider
+        for name, binding in [*((b.name, b) for b in function.parameters), *class_injections(function, project)]
+        if name in ended
+        for provider in providers_of(binding, project)
+    }
 
 
 def _session_chain(
-    binding: Binding, function: Function, project: ProjectFacts, ended: set[str], seen: set[Function]
+    name: str, binding: Binding, function: Function, project: ProjectFacts, ended: set[str], seen: set[Function]
 ) -> tuple[str, ...] | None:
-    """How a parameter leads to a used session that lives as long as the request; None when it does not."""
+    """How an injected name leads to a used session that lives as long as the request; None when it does not."""
     depends = project.inference.injected(binding)
     if depends is None or depends.site is None or is_function_scoped(depends.site, project):
         return None
-    for provider in provider_functions(project.inference.provider(depends)):
+    for provider in providers_of(binding, project):
         if provider in seen:
             continue
         seen.add(provider)
         if yields_session(provider, project.inference):
-            uses = uses_name(function, binding.name)
-            return (binding.name, provider.name) if uses and binding.name not in ended else None
+            is_held = uses_name(function, name) and name not in ended
+            return (name, _shown(provider)) if is_held else None
         inner_ended = _ended_sessions(provider)
         for inner in provider.parameters:
-            chain = _session_chain(inner, provider, project, inner_ended, seen)
+            chain = _session_chain(inner.name, inner, provider, project, inner_ended, seen)
             if chain is not None:
-                return (provider.name, *chain[1:]) if len(chain) > 1 else (provider.name,)
+                return (_shown(provider), *chain[1:])
     return None
+
+
+def _shown(provider: Function) -> str:
+    """A provider's name; of a constructor or `__call__` the class's."""
+    is_of_class = provider.owner is not None and provider.name.startswith("__")
+    return provider.owner.name if is_of_class and provider.owner is not None else provider.name

@@ -206,6 +206,8 @@ RESULTS = {
     "sqlalchemy.inspect": "sqlalchemy.Inspector",
     "sqlalchemy.orm.declarative_base": "sqlalchemy.orm.DeclarativeMeta",
     "sqlite3.connect": "sqlite3.Connection",
+    "asyncio.get_running_loop": "asyncio.AbstractEventLoop",
+    "asyncio.get_event_loop": "asyncio.AbstractEventLoop",
 }
 """What a call returns: the class of the object that it makes."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.inference import Inference, external_bases
 from flake8_asyncdb.model.project import Class, Function
-from flake8_asyncdb.model.scopes import Scope
+from flake8_asyncdb.model.scopes import Kind, Scope
 from flake8_asyncdb.model.values import Bound, External, Instance, Method, Site, Value, instances, members
 
 
@@ -70,8 +70,9 @@ class Witness:
         return scope.module.enclosing_function(scope) or self.function
 
 
-Call = tuple[Function, Class | None]
-"""A function and the class of the object that it is called on."""
+Call = tuple[Function, Class | None, frozenset[str]]
+"""A function, the class of the object that it is called on, and what it is given of all that it can do without."""
+NOTHING: frozenset[str] = frozenset()
 
 
 class Effects:
@@ -82,6 +83,7 @@ class Effects:
         self._operations: dict[Scope, list[Operation]] = {}
         self._steps: dict[Scope, list[Step]] = {}
         self._blocking: dict[Call, Witness | None] = {}
+        self._known_fallbacks: dict[Function, dict[ast.If, str]] = {}
 
     # -- one function
 
@@ -141,7 +143,7 @@ class Effects:
         for function, _ in self._called(value):
             yield function
 
-    def _called(self, value: Value) -> Iterator[Call]:
+    def _called(self, value: Value) -> Iterator[tuple[Function, Class | None]]:
         for member in members(value):
             if isinstance(member, Class):
                 method = self.inference.find_method(member, "__init__")
@@ -186,32 +188,44 @@ class Effects:
                     seen.add(step.function)
                     queue.append(step.function)
 
-    def blocking(self, function: Function, receiver: Class | None = None) -> Witness | None:
+    def blocking_at(self, step: Step) -> Witness | None:
+        """How a step does sync database I/O on the thread that it runs on; None if it does not."""
+        return self.blocking(*self._call(step))
+
+    def blocking(
+        self, function: Function, receiver: Class | None = None, given: frozenset[str] = NOTHING
+    ) -> Witness | None:
         """How a sync function does sync database I/O on its caller's thread, the shortest way; None if it does not."""
-        start = (function, receiver)
+        start = (function, receiver, given)
         if start in self._blocking:
             return self._blocking[start]
         came_from: dict[Call, Call | None] = {start: None}
         queue = [start]
         for call in queue:
-            witness = self._blocking[call] if call in self._blocking else self._own_witness(call[0])
+            witness = self._blocking[call] if call in self._blocking else self._own_witness(call)
             if witness is not None:
                 return self._witnesses_back_to(start, call, witness, came_from)
             if call in self._blocking:
                 continue
-            for step in self._steps_on(*call):
-                following = (step.function, step.receiver)
-                if following not in came_from and self.runs_at_once(step) and not is_optional(step.node, call[0]):
+            reached, on, had = call
+            for step in self._steps_on(reached, on):
+                following = self._call(step)
+                if following in came_from or not self.runs_at_once(step) or is_optional(step.node, reached):
+                    continue
+                if not self._is_spared(step.node, reached, had):
                     came_from[following] = call
                     queue.append(following)
         self._blocking.update(dict.fromkeys(came_from, None))
         return None
 
-    def _own_witness(self, function: Function) -> Witness | None:
+    def _own_witness(self, call: Call) -> Witness | None:
+        function, _, given = call
         found = [
             operation
             for operation in self.operations(function)
-            if is_sync_io(operation) and not is_optional(operation.site.node, function)
+            if is_sync_io(operation)
+            and not is_optional(operation.site.node, function)
+            and not self._is_spared(operation.site.node, function, given)
         ]
         found.sort(key=lambda operation: operation.method == "rollback")
         return Witness(function, None, found[0]) if found else None
@@ -227,6 +241,29 @@ class Effects:
             call = before
             witness = self._blocking[call] = Witness(call[0], witness, witness.operation)
         return witness
+
+    def _call(self, step: Step) -> Call:
+        dispensable = set(self._fallbacks(step.function).values())
+        given = _given(step, dispensable) if dispensable and isinstance(step.node, ast.Call) else NOTHING
+        return step.function, step.receiver, given
+
+    def _fallbacks(self, function: Function) -> dict[ast.If, str]:
+        if function not in self._known_fallbacks:
+            self._known_fallbacks[function] = dict(_fallbacks(function))
+        return self._known_fallbacks[function]
+
+    def _is_spared(self, node: ast.AST, function: Function, given: frozenset[str]) -> bool:
+        """Whether a node runs only for callers that leave out an argument which is given."""
+        if not given:
+            return False
+        fallbacks = self._fallbacks(function)
+        parents = function.module.index.parents
+        child, parent = node, parents.get(node)
+        while parent is not None and child is not function.node:
+            if isinstance(parent, ast.If) and child in parent.body and fallbacks.get(parent) in given:
+                return True
+            child, parent = parent, parents.get(parent)
+        return False
 
     def runs_at_once(self, step: Step) -> bool:
         """Whether a step runs its function's body on the spot: not a coroutine, nor a generator that nothing drives."""
@@ -248,6 +285,59 @@ def _is_call_on(node: ast.expr, name: str) -> bool:
         and isinstance(node.func.value, ast.Name)
         and node.func.value.id == name
     )
+
+
+def _fallbacks(function: Function) -> Iterator[tuple[ast.If, str]]:
+    """The `if argument is None:` of a function, each with the argument that it makes up for."""
+    names = {
+        parameter.name: parameter.name
+        for parameter in function.parameters
+        if isinstance(parameter.value, ast.Constant) and parameter.value.value is None
+    }
+    others = function.node.args.kwarg
+    if others is not None:
+        for bindings in function.scope.bindings.values():
+            match [binding.value for binding in bindings]:
+                case [
+                    ast.Call(
+                        func=ast.Attribute(value=ast.Name(id=owner), attr="get" | "pop"),
+                        args=[ast.Constant(value=str(key)), *_],
+                    )
+                ] if owner == others.arg:
+                    names[bindings[0].name] = key
+    for node in ast.walk(function.node) if names else ():
+        match node:
+            case ast.If(
+                test=ast.Compare(left=ast.Name(id=name), ops=[ast.Is()], comparators=[ast.Constant(value=None)])
+            ) if name in names:
+                yield node, names[name]
+
+
+def _given(step: Step, dispensable: set[str]) -> frozenset[str]:
+    """Which of these arguments a call gives, and not as a None or as an argument that its own caller may leave out."""
+    assert isinstance(step.node, ast.Call)
+    parameters = step.function.parameters
+    if step.function.owner is not None and parameters and parameters[0].name in ("self", "cls"):
+        parameters = parameters[1:]
+    arguments = {keyword.arg: keyword.value for keyword in step.node.keywords if keyword.arg is not None}
+    for parameter, argument in zip(parameters, step.node.args, strict=False):
+        if isinstance(argument, ast.Starred):
+            break
+        arguments[parameter.name] = argument
+    return frozenset(name for name in dispensable & arguments.keys() if not _may_be_none(arguments[name], step.scope))
+
+
+def _may_be_none(argument: ast.expr, scope: Scope) -> bool:
+    """Whether an argument is visibly None, or a parameter that may be."""
+    match argument:
+        case ast.Constant(value=value):
+            return value is None
+        case ast.IfExp(body=body, orelse=orelse):
+            return _may_be_none(body, scope) or _may_be_none(orelse, scope)
+        case ast.Name(id=name):
+            bindings = scope.bindings.get(name, [])
+            return bool(bindings) and all(binding.kind is Kind.PARAMETER for binding in bindings)
+    return False
 
 
 def is_optional(node: ast.AST, function: Function) -> bool:

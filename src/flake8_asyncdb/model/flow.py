@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import bisect
+from itertools import pairwise
 
 from flake8_asyncdb.model.scopes import Binding, Index, Kind
 
@@ -66,17 +67,17 @@ def any_before(bindings: list[Binding], use: ast.AST, index: Index) -> bool:
 
 def block_path(node: ast.AST, index: Index) -> list[Block]:
     """The compound statements around a node within its function, each with the part that the node stands in."""
-    known = index.paths.get(node)
-    if known is not None:
-        return known
-    path: list[Block] = []
-    index.paths[node] = path
-    parent = index.parents.get(node)
-    while parent is not None and not isinstance(parent, _FUNCTIONS):
-        if isinstance(parent, _COMPOUND):
-            path.append((parent, _part_of(parent, node)))
-        node, parent = parent, index.parents.get(parent)
-    return path
+    way_up = [node]
+    while way_up[-1] not in index.paths:
+        parent = index.parents.get(way_up[-1])
+        if parent is None or isinstance(parent, _FUNCTIONS):
+            index.paths[way_up[-1]] = []
+        else:
+            way_up.append(parent)
+    for parent, child in pairwise(reversed(way_up)):
+        path = index.paths[parent]
+        index.paths[child] = [(parent, _part_of(parent, child)), *path] if isinstance(parent, _COMPOUND) else path
+    return index.paths[node]
 
 
 def _part_of(parent: ast.AST, child: ast.AST) -> str:

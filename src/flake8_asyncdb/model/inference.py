@@ -42,6 +42,7 @@ GENERATORS = frozenset(
     f"typing.{name}"
     for name in ["Generator", "Iterator", "Iterable", "AsyncGenerator", "AsyncIterator", "AsyncIterable"]
 )
+METADATA_OWNERS = ("sqlalchemy.", "sqlmodel.")
 CONTEXTS = frozenset({api.CONTEXT_MANAGER, api.ASYNC_CONTEXT_MANAGER})
 
 
@@ -234,7 +235,7 @@ class Inference:
             case Union():
                 return union([self.attribute(member, name) for member in members(value)])
             case External():
-                if name == "metadata" and api.is_class(value.name):
+                if name == "metadata" and value.name.startswith(METADATA_OWNERS) and api.is_class(value.name):
                     return Instance(External(api.METADATA))
                 return External(api.canonical(f"{value.name}.{name}"))
             case Module():
@@ -607,8 +608,8 @@ class Inference:
                     return instance
         return None
 
-    def provider(self, depends: Instance, annotation: ast.expr | None = None, scope: Scope | None = None) -> Value:
-        """What a `Depends` calls; without an argument the class that the parameter is annotated with."""
+    def provider(self, depends: Instance) -> Value:
+        """What a `Depends` calls; unknown for one without an argument."""
         site = depends.site
         if site is None:
             return UNKNOWN

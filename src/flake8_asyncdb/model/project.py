@@ -19,15 +19,13 @@ from flake8_asyncdb.model.scopes import Binding, FunctionNode, Index, Scope
 MARKERS = ("pyproject.toml", "setup.py", "setup.cfg")
 MAX_FILES = 20_000
 USUAL_ROOTS = ("src", "app", "backend", "server", "lib")
-SKIPPED_DIRECTORIES = frozenset(
-    {"__pycache__", "node_modules", "site-packages", "dist-packages", "build", "dist", "venv", "env"}
-)
+SKIPPED_DIRECTORIES = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "venv", "env"})
+BUILT_DIRECTORIES = frozenset({"build", "dist"})
+"""What packaging writes beside its metadata; further down, the names are like any other."""
 EXTERNAL = frozenset(sys.stdlib_module_names) | {"sqlalchemy", "sqlmodel", "fastapi", "starlette", "pydantic"}
-_IMPORT = re.compile(
-    rb"(?:^|[;:])[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^)]*\)|(?:[^\n#\\]|\\\n)*)"
-    rb"|import[ \t]+([\w., \t]+))",
-    re.MULTILINE,
-)
+_IMPORT = re.compile(rb"import(?=[ \t(])")
+_IMPORTED = re.compile(rb"[ \t]*(\([^)]*\)|(?:[^\n#\\]|\\\n)*)")
+_BEFORE_IMPORT = re.compile(rb"(?:^|[;:])[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+)?$")
 _TEST_NAME = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py|tests\.py")
 
 
@@ -243,15 +241,16 @@ class Module:
         """The project's modules that it imports anywhere, found in its text without parsing it."""
         found: dict[str, Module] = {}
         for match in _IMPORT.finditer(self.source):
-            origin, names, plain = (part.decode("utf-8", "replace") if part else "" for part in match.groups())
-            targets: list[str] = []
-            if plain:
-                targets = [name.split(" as ")[0].strip() for name in plain.split(",")]
-            else:
-                cleaned = re.sub(r"#[^\n]*|\\\n", "", names).strip("()")
-                imported = [name.split(" as ")[0].strip(" \t\n;") for name in cleaned.split(",")]
-                dot = "" if origin.endswith(".") else "."
-                targets = [origin, *(f"{origin}{dot}{name}" for name in imported if name and name != "*")]
+            line = self.source.rfind(b"\n", 0, match.start()) + 1
+            before = _BEFORE_IMPORT.search(self.source[line : match.start()])
+            after = _IMPORTED.match(self.source, match.end())
+            if before is None or after is None:
+                continue
+            origin, names = (part.decode("utf-8", "replace") if part else "" for part in (before[1], after[1]))
+            cleaned = re.sub(r"#[^\n]*|\\\n", "", names).partition(";")[0].strip(" \t\r()")
+            imported = [name.split(" as ")[0].strip() for name in cleaned.split(",")]
+            dot = "" if origin.endswith(".") else "."
+            targets = [origin, *(f"{origin}{dot}{name}" for name in imported if name != "*")] if origin else imported
             for target in targets:
                 for module in self.project.modules_on_the_way(target, self):
                     found[module.path] = module
@@ -266,6 +265,7 @@ class Project:
         self.root = root
         self._modules: dict[str, Module | None] = {}
         self._resolved: dict[tuple[str, str], Module | Namespace | None] = {}
+        self._on_the_way: dict[tuple[str, str], list[Module]] = {}
         self._mentioning: dict[bytes, list[Module]] = {}
         self._reaching: dict[str, bool] = {}
         self._pins: dict[str, Pin | None] = {}
@@ -292,8 +292,13 @@ class Project:
         """The module at a path, if it has been read already."""
         return self._modules.get(path)
 
-    def put(self, path: str, source: bytes, tree: ast.Module) -> Module:
-        """Use this text and tree, as an editor or flake8 holds them, instead of the file on disk."""
+    def put(self, path: str, source: bytes, tree: ast.Module | None = None) -> Module:
+        """Use this text, and its tree, as an editor or flake8 holds them, instead of the file on disk.
+
+        A file that is not on disk yet is one of the project's; one that the project leaves out still is none of them.
+        """
+        if path not in self.paths and not (self.root / path).exists():
+            self.paths |= {path}
         module = self._modules[path] = Module(self, path, source, tree)
         return module
 
@@ -305,7 +310,7 @@ class Project:
 
     def modules(self) -> Iterator[Module]:
         """Every readable module, in the order of the paths."""
-        for path in sorted(self.paths | self._modules.keys()):
+        for path in sorted(self.paths):
             module = self.module(path)
             if module is not None:
                 yield module
@@ -376,8 +381,14 @@ class Project:
         """What `name` is in a package directory: a module, a namespace directory, or nothing."""
         return self._at(join(directory, name))
 
-    def modules_on_the_way(self, name: str, importer: Module) -> Iterator[Module]:
+    def modules_on_the_way(self, name: str, importer: Module) -> list[Module]:
         """The modules that importing `name` runs: the packages above it and itself."""
+        key = (importer.directory, name)
+        if key not in self._on_the_way:
+            self._on_the_way[key] = list(self._run_by_import(name, importer))
+        return self._on_the_way[key]
+
+    def _run_by_import(self, name: str, importer: Module) -> Iterator[Module]:
         level = len(name) - len(name.lstrip("."))
         parts = name[level:].split(".") if name[level:] else []
         for end in range(0 if level else 1, len(parts) + 1):
@@ -442,7 +453,7 @@ def _python_files(root: Path) -> Iterator[str]:
     count = 0
     for directory, subdirectories, names in os.walk(root):
         here = Path(directory)
-        subdirectories[:] = sorted(name for name in subdirectories if not name.startswith(".") and _is_own(here / name))
+        subdirectories[:] = sorted(name for name in subdirectories if _is_own(here / name, root))
         below = here.relative_to(root).as_posix().removeprefix(".")
         for name in sorted(names):
             if name.endswith(".py") and _stays_inside(here / name, root):
@@ -461,7 +472,11 @@ def _stays_inside(file: Path, root: Path) -> bool:
         return False
 
 
-def _is_own(directory: Path) -> bool:
-    if directory.name in SKIPPED_DIRECTORIES and not (directory / "__init__.py").is_file():
+def _is_own(directory: Path, root: Path) -> bool:
+    """Whether a directory holds code of the project: not of its tools, of another project, or built from its own."""
+    skipped = SKIPPED_DIRECTORIES | (BUILT_DIRECTORIES if directory.parent == root else frozenset())
+    if directory.name in skipped and not (directory / "__init__.py").is_file():
         return False
-    return not directory.is_symlink() and not _is_marked(directory) and not (directory / "pyvenv.cfg").is_file()
+    if directory.name.startswith(".") or directory.is_symlink():
+        return False
+    return not _is_marked(directory) and not (directory / "pyvenv.cfg").is_file()

@@ -6,6 +6,7 @@ import ast
 import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from flake8_asyncdb.model.project import Class, Function, Module, Namespace
 from flake8_asyncdb.model.scopes import Scope
@@ -32,11 +33,24 @@ class Site:
         return self.scope.module
 
 
-@dataclass(frozen=True, slots=True)
 class External:
-    """Something outside the project, by its canonical dotted name."""
+    """Something outside the project, by its canonical dotted name: one object for each name, compared by identity."""
 
+    __slots__ = ("name",)
+    __match_args__ = ("name",)
+    _by_name: ClassVar[dict[str, External]] = {}
     name: str
+
+    def __new__(cls, name: str) -> External:
+        """The object for a name, which is made when it is first asked for."""
+        known = cls._by_name.get(name)
+        if known is None:
+            known = cls._by_name[name] = object.__new__(cls)
+            known.name = name
+        return known
+
+    def __repr__(self) -> str:
+        return f"External({self.name!r})"
 
 
 @dataclass(frozen=True, slots=True)

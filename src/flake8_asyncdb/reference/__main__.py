@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Raises `SystemExit`: 2 for a wrong command line, 3 when the start-up failed.
     """
-    parser = argparse.ArgumentParser(description="Run the service.")
+    parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description="Run the service.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8000, help="port to listen on, 0 for any free one")
     arguments = parser.parse_args(argv)

@@ -25,7 +25,7 @@ computed = create_async_engine(f"{settings.scheme}://db/app")  # ADB202 [flake8]
 
 
 def make(url: str):
-    return create_engine(url)  # ADB202
+    return create_engine(url)  # ADB202 [flake8]
 
 
 def disposed(url: str):
@@ -35,3 +35,13 @@ def disposed(url: str):
 
 def other(create_engine, url):
     return create_engine(url)
+
+
+def make_and_return(url):
+    engine = create_async_engine(url)  # ADB202 [flake8]
+    return engine
+
+
+def work(url):
+    engine = create_async_engine(url)  # ADB202
+    engine.connect()

@@ -39,3 +39,21 @@ def first():
 
 def shadowed(get_sync_db):
     return next(get_sync_db())
+
+
+async def get_bare_db() -> AsyncIterator[AsyncSession]:
+    session = SessionLocal()
+    yield session
+
+
+async def get_committed_db() -> AsyncIterator[AsyncSession]:
+    session = SessionLocal()
+    yield session
+    await session.commit()
+
+
+async def drive_others():
+    async for session in get_bare_db():
+        return session
+    async for session in get_committed_db():  # ADB506
+        return session

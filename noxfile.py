@@ -1,0 +1,34 @@
+"""What the tests need on versions that pip would not choose: `make test` has the newest of everything.
+
+nox                      every session, on the Python that runs nox
+nox -s 'proofs(oldest)'  one of them
+"""
+
+from __future__ import annotations
+
+import nox
+
+VERSIONS = {
+    "oldest": ("sqlalchemy[asyncio]==2.0.53", "fastapi==0.121.0", "sqlmodel==0.0.27"),
+    "sqlalchemy-2.0": ("sqlalchemy[asyncio]<2.1",),
+}
+OLDEST_TOOLS = ("flake8==6.0.*", "ast-grep-cli==0.42.0")
+
+
+@nox.session
+@nox.parametrize("versions", list(VERSIONS), ids=list(VERSIONS))
+def proofs(session: nox.Session, versions: str) -> None:
+    """Run tests/proofs and tests/reference with one set of versions."""
+    run(session, VERSIONS[versions], "tests/proofs", "tests/reference")
+
+
+@nox.session
+def tools(session: nox.Session) -> None:
+    """Run the tests of the doors and of the rules for ast-grep with the oldest flake8 and ast-grep."""
+    run(session, OLDEST_TOOLS, "tests/test_doors.py", "tests/test_check.py", "tests/astgrep")
+
+
+def run(session: nox.Session, versions: tuple[str, ...], *tests: str) -> None:
+    groups = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "test")
+    session.install("--editable", ".", *groups, *versions)
+    session.run("python", "-m", "pytest", "-n", "auto", *tests, *session.posargs)

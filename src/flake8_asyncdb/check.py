@@ -1,0 +1,208 @@
+"""`flake8-asyncdb check`: flake8's own machinery with this plugin as its only checker.
+
+Configuration, `noqa`, `per-file-ignores`, `exclude`, `--jobs`, formatters and exit status are flake8's. What is left
+out is the rest of its work: a file that no rule can have anything to say about is not parsed, and one without findings
+is not tokenised.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import multiprocessing
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from flake8.checker import FileChecker, Manager
+from flake8.defaults import STATISTIC_NAMES
+from flake8.main.application import Application
+from flake8.options.parse_args import parse_args
+from flake8.plugins.finder import Checkers
+from flake8.utils import is_using_stdin
+from flake8.violation import Violation
+
+from flake8_asyncdb import analysis
+from flake8_asyncdb.baseline import Baseline, BaselineError
+from flake8_asyncdb.formatter import heading, plural
+from flake8_asyncdb.plugin import Plugin
+
+Results = tuple[str, list[Any], dict[str, int]]
+NO_CHECKERS = Checkers([], [], [])
+
+_worker: dict[str, argparse.Namespace] = {}
+"""flake8's options, in a worker process."""
+
+
+def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Declare the command and its own options; all others are flake8's."""
+    parser = commands.add_parser(
+        "check",
+        help="find what breaks the table: as `flake8 --select=ADB`, without the rest of flake8",
+        description="Find what breaks the comparison table: as `flake8 --select=ADB`, without the rest of flake8.",
+        usage="flake8-asyncdb check [PATH ...] [OPTION ...]",
+        epilog="Everything else is passed on to flake8: see `flake8 --help`.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--quiet", action="store_true", help="print no summary by row of the table")
+    parser.add_argument("--since", metavar="REV", help="check the files that changed since a git revision")
+    parser.add_argument("--baseline", type=Path, metavar="FILE", help="fail only for findings that FILE does not hold")
+    parser.add_argument("--update-baseline", action="store_true", help="write the findings of this run to the baseline")
+    parser.add_argument("--allow-growth", action="store_true", help="let --update-baseline add findings")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run `check`; `arguments.others` are flake8's. The exit status is flake8's, or 2 for arguments without sense."""
+    try:
+        return _run(arguments)
+    except (BaselineError, ChangesError) as error:
+        print(f"flake8-asyncdb check: {error}", file=sys.stderr)
+        return 2
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if arguments.update_baseline and arguments.baseline is None:
+        raise BaselineError("--update-baseline: say which file with --baseline FILE")
+    files = changed_files(arguments.since) if arguments.since is not None else []
+    if arguments.since is not None and not files:
+        return 0
+    check = Check(Baseline.read(arguments.baseline) if arguments.baseline is not None else None)
+    check.run(["--select=ADB", *arguments.others, *files])
+    if check.catastrophic_failure:
+        return check.exit_code()
+    if check.baseline is not None:
+        if arguments.update_baseline:
+            check.baseline.write(arguments.baseline, check.checked, may_grow=arguments.allow_growth)
+            return 0
+        for known in check.baseline.vanished(check.checked):
+            print(f"gone, --update-baseline takes it out: {known.path}: {known.code} {known.text}", file=sys.stderr)
+    if check.reported and not arguments.quiet:
+        print(summary(check.reported), file=sys.stderr)
+    return check.exit_code()
+
+
+def summary(reported: Counter[str]) -> str:
+    """How many findings each row of the table has, in one line; `reported` counts codes."""
+    rows: Counter[str] = Counter()
+    for code, number in reported.items():
+        rows[heading(code)] += number
+    parts = "; ".join(f"{row} {number}" for row, number in sorted(rows.items()))
+    return f"{plural(sum(rows.values()), 'finding')}: {parts}"
+
+
+class ChangesError(Exception):
+    """git cannot say which files changed; the text says why."""
+
+
+def changed_files(revision: str) -> list[str]:
+    """The Python files that differ from a revision in the work tree, or are new in it.
+
+    Raises ChangesError when this is no git work tree, or the revision is unknown.
+    """
+    changed = ["diff", "--name-only", "--relative", "--diff-filter=d", "-z", "--end-of-options", revision, "--", "*.py"]
+    created = ["ls-files", "--others", "--exclude-standard", "-z", "--", "*.py"]
+    names: list[str] = []
+    for command in (changed, created):
+        try:
+            done = subprocess.run(["git", *command], capture_output=True, encoding="utf-8", check=False)
+        except OSError as error:
+            raise ChangesError(f"--since: git cannot be run: {error}") from error
+        if done.returncode:
+            raise ChangesError(f"--since: {revision!r}: {done.stderr.strip().splitlines()[0]}")
+        names += [name for name in done.stdout.split("\0") if name]
+    return names
+
+
+class Check(Application):
+    """flake8's application with the quick checker; keeps from the formatter what a baseline holds."""
+
+    def __init__(self, baseline: Baseline | None) -> None:
+        super().__init__()
+        self.baseline = baseline
+        self.reported: Counter[str] = Counter()
+
+    def make_formatter(self) -> None:
+        """Initialize the formatter that flake8's options ask for."""
+        super().make_formatter()
+        assert self.formatter is not None
+        report = self.formatter.handle
+
+        def handle(violation: Violation) -> None:
+            place = Path(violation.filename), violation.line_number
+            if self.baseline is None or not self.baseline.holds(*place, violation.code):
+                self.reported[violation.code] += 1
+                report(violation)
+
+        self.formatter.handle = handle  # type: ignore[method-assign, assignment]
+
+    def make_file_checker_manager(self, argv: Sequence[str]) -> None:
+        """Initialize the manager of the quick checkers."""
+        assert self.guide is not None
+        assert self.plugins is not None
+        self.file_checker_manager = QuickManager(self.guide, self.plugins.checkers, argv)
+
+    @property
+    def checked(self) -> set[str]:
+        """The files of this run."""
+        assert self.file_checker_manager is not None
+        return set(self.file_checker_manager.filenames)
+
+    def exit_code(self) -> int:
+        """1 if something is reported that the baseline does not hold."""
+        self.result_count = self.reported.total()
+        return super().exit_code()
+
+
+class QuickManager(Manager):
+    """Runs the quick check over the files that flake8 finds, in as many processes as it asks for."""
+
+    def run_serial(self) -> None:
+        """Check the files one after the other."""
+        self.results = [check_file(filename, self.options) for filename in self.filenames]
+
+    def run_parallel(self) -> None:
+        """Check the files in worker processes; one after the other where the system gives none."""
+        _worker["options"] = self.options
+        try:
+            with multiprocessing.Pool(self.jobs, _start_worker, (self.argv,)) as pool:
+                self.results = pool.map(_check_in_worker, self.filenames)
+        except (ImportError, OSError):
+            self.run_serial()
+
+
+def _start_worker(argv: Sequence[str]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if not _worker:
+        _worker["options"] = parse_args(argv)[1]
+
+
+def _check_in_worker(filename: str) -> Results:
+    return check_file(filename, _worker["options"])
+
+
+def check_file(filename: str, options: argparse.Namespace) -> Results:
+    """The name, findings and statistics of a file, as flake8's own checker returns them."""
+    if is_using_stdin([filename]):
+        checker = FileChecker(filename=filename, plugins=NO_CHECKERS, options=options)
+        processor = checker.processor
+        assert processor is not None
+        try:
+            tree = processor.build_ast()
+        except (SyntaxError, ValueError):
+            return checker.display_name, [], checker.statistics
+        assert isinstance(tree, ast.Module)
+        found = Plugin(tree, processor.filename, processor.lines).findings()
+    else:
+        found = analysis.analyze_file(Path(filename), Plugin.rules, Plugin.settings)
+        if not found:
+            return filename, [], dict.fromkeys(STATISTIC_NAMES, 0)
+        checker = FileChecker(filename=filename, plugins=NO_CHECKERS, options=options)
+    if checker.should_process:
+        for finding in found:
+            checker.report(finding.code, finding.line, finding.column, finding.message)
+    return checker.display_name, checker.results, checker.statistics

@@ -1,0 +1,136 @@
+"""Sessions that outlive their request: what handlers give to background tasks, and to tasks that nobody awaits."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flake8_asyncdb.facts.loading import Loading, expunges
+from flake8_asyncdb.facts.providers import request_sessions, uses_name
+from flake8_asyncdb.model.effects import sites
+from flake8_asyncdb.model.project import Function
+from flake8_asyncdb.model.scopes import Binding, Scope
+from flake8_asyncdb.model.values import Anonymous, Bound, External, Method, Site, members
+
+if TYPE_CHECKING:
+    from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
+
+
+@dataclass(frozen=True)
+class EscapingSession:
+    """A request's session, or an object of it, handed to work that runs after the handler."""
+
+    node: ast.Call
+    function: Function
+    what: str
+    call: str
+
+
+def escaping_sessions(module: ModuleFacts) -> Iterator[EscapingSession]:
+    """What of their requests' sessions a module's functions hand to background tasks or to tasks that nobody awaits."""
+    project = module.project
+    for function in module.module.functions:
+        started = [site for site in sites(function) if _starts_background(site, project)]
+        sessions = request_sessions(function, project) if started else {}
+        for site in started:
+            what = _taken_along(site, function, sessions, project)
+            if what is not None:
+                yield EscapingSession(site.node, function, what, ast.unparse(site.node.func))
+
+
+def _starts_background(site: Site, project: ProjectFacts) -> bool:
+    for member in members(project.inference.value(site.node.func, site.scope)):
+        if isinstance(member, Method) and member.name == "add_task":
+            return member.receiver.cls == External("fastapi.BackgroundTasks")
+        if isinstance(member, Method) and member.name == "create_task":
+            return member.receiver.cls == External("asyncio.AbstractEventLoop") and not _is_awaited_later(site)
+        if member == External("starlette.background.BackgroundTask"):
+            return True
+        if member in (External("asyncio.create_task"), External("asyncio.ensure_future")):
+            return not _is_awaited_later(site)
+    return False
+
+
+def _is_awaited_later(site: Site) -> bool:
+    """Whether a task is awaited, gathered or handed on: only one that is dropped or merely kept runs on its own."""
+    parents = site.module.index.parents
+    parent = parents.get(site.node)
+    if isinstance(parent, ast.Expr):
+        return False
+    if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name):
+        name = parent.targets[0].id
+        uses = [n for n in site.scope.owner.names if n.id == name and isinstance(n.ctx, ast.Load)]
+        return any(not _is_only_kept(use, site) for use in uses)
+    return True
+
+
+def _is_only_kept(task: ast.Name, site: Site) -> bool:
+    """Whether a use of a task awaits nothing: a method of it, or a place in a set that outlives the function."""
+    parents = site.module.index.parents
+    parent = parents.get(task)
+    if not isinstance(parent, ast.Call) or not isinstance(parent.func, ast.Attribute):
+        return isinstance(parent, ast.Attribute)
+    kept_in = parent.func.value
+    is_local = isinstance(kept_in, ast.Name) and kept_in.id in site.scope.owner.bindings
+    is_awaited = any(ast.unparse(kept_in) in ast.unparse(node) for node in site.scope.owner.awaits)
+    return parent.func.attr == "add" and not is_local and not is_awaited
+
+
+def _taken_along(site: Site, function: Function, sessions: dict[str, Binding], project: ProjectFacts) -> str | None:
+    """What a background call is given of its request's session, as a message names it."""
+    nodes = list(_given(site.node))
+    for node in nodes:
+        if isinstance(node, ast.Name | ast.Attribute) and ast.unparse(node) in sessions:
+            return f"the request's session `{ast.unparse(node)}`"
+        captured = _captured(node, site.scope, function, sessions, project)
+        if captured is not None:
+            return f"the request's session `{captured}`"
+    loading = Loading(sessions, project, frozenset({function}))
+    for node in nodes if not expunges(function) else ():
+        if isinstance(node, ast.Name):
+            loaded = loading.of(node, site.scope)
+            if loaded is not None:
+                return f"`{node.id}`, an object of the request's session `{loaded.session}`,"
+    return None
+
+
+def _given(call: ast.Call) -> Iterator[ast.expr]:
+    """The arguments of a call, and what is in them: the arguments of a coroutine or `partial`, the items of a list."""
+    for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
+        yield from _parts(argument)
+        if isinstance(argument, ast.Call):
+            yield argument.func
+            for inner in [*argument.args, *(keyword.value for keyword in argument.keywords)]:
+                yield from _parts(inner)
+
+
+def _parts(node: ast.expr) -> Iterator[ast.expr]:
+    yield node
+    if isinstance(node, ast.List | ast.Tuple | ast.Set):
+        for element in node.elts:
+            yield from _parts(element)
+    elif isinstance(node, ast.Dict):
+        for value in node.values:
+            yield from _parts(value)
+    elif isinstance(node, ast.Starred):
+        yield from _parts(node.value)
+
+
+def _captured(
+    node: ast.expr, scope: Scope, function: Function, sessions: dict[str, Binding], project: ProjectFacts
+) -> str | None:
+    """The session that a lambda, or a function defined in the handler, has from the handler's own names."""
+    for member in members(project.inference.value(node, scope)):
+        if isinstance(member, Anonymous) and member.scope.owner is function.scope:
+            inner = {part.id for part in ast.walk(member.node) if isinstance(part, ast.Name)}
+        elif isinstance(member, Bound) and member.function.outer is function.scope:
+            inner = {name for name in sessions if uses_name(member.function, name)}
+            inner -= member.function.scope.bindings.keys()
+        else:
+            continue
+        for name in sessions:
+            if name in inner:
+                return name
+    return None
