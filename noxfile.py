@@ -33,5 +33,5 @@ def run(session: nox.Session, versions: tuple[str, ...], *tests: str) -> None:
     session.install("--editable", ".", *groups)
     session.install(
         *versions
-    )  # by themselves: the language server, which these tests do not need, wants a newer flake8
+    )  # by themselves: the language server wants a newer flake8
     session.run("python", "-m", "pytest", "-n", "auto", *tests, *session.posargs)
