@@ -31,7 +31,5 @@ def tools(session: nox.Session) -> None:
 def run(session: nox.Session, versions: tuple[str, ...], *tests: str) -> None:
     groups = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "test")
     session.install("--editable", ".", *groups)
-    session.install(
-        *versions
-    )  # by themselves: the language server wants a newer flake8
+    session.install(*versions)  # by themselves: the language server wants a newer flake8
     session.run("python", "-m", "pytest", "-n", "auto", *tests, *session.posargs)
