@@ -2,7 +2,7 @@
 
 Makes two virtual environments, one with flake8 alone and one with flake8 and
 this plugin, then lints CHECKOUT with each, one process at a time, turn by
-turn with a plain `ast.parse` of the same files. CPU time (user and system) is
+turn with `check` and with a plain `ast.parse` of the same files. CPU time (user and system) is
 that of the finished child, so what else the machine does matters little.
 """
 
@@ -23,6 +23,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 SKIPPED = {".svn", "CVS", ".bzr", ".hg", ".git", "__pycache__", ".tox", ".nox", ".eggs"}
 MEGABYTE = 1 << 20
 RSS_UNIT = 1 if sys.platform == "darwin" else 1 << 10
+CHECK = "import sys; from flake8_asyncdb.cli import main; sys.exit(main(['check', *sys.argv[1:]]))"
 PARSE = """\
 import ast, sys
 for name in sys.stdin.read().split("\\0"):
@@ -78,12 +79,13 @@ def python_files(checkout: Path) -> Iterable[Path]:
 
 def report(costs: dict[str, list[Cost]]) -> None:
     seconds = {name: statistics.median(cost.seconds for cost in runs) for name, runs in costs.items()}
-    parse, bare, plugin = seconds.values()
+    parse, check, bare, plugin = seconds.values()
     print(f"{'':24}{'CPU, median':>12}{'spread':>16}{'to ast.parse':>14}{'peak RSS':>10}")
     for name, runs in costs.items():
         spread = f"{min(run.seconds for run in runs):.2f}-{max(run.seconds for run in runs):.2f} s"
         rss = f"{max(run.rss for run in runs) / MEGABYTE:.0f} MB"
         print(f"{name:24}{seconds[name]:>10.2f} s{spread:>16}{seconds[name] / parse:>14.2f}{rss:>10}")
+    print(f"check takes {check / parse:.2f} times ast.parse, flake8 alone {bare / parse:.2f} times")
     print(f"the plugin adds {plugin - bare:+.2f} s, {plugin / bare - 1:+.1%} of bare flake8")
 
 
@@ -102,6 +104,7 @@ def main() -> None:
         lint = ["-m", "flake8", "--isolated", "--exit-zero", "--jobs=1", str(options.checkout)]
         commands = {
             "ast.parse": ([with_plugin, "-c", PARSE], "\0".join(files)),
+            "flake8-asyncdb check": ([with_plugin, "-c", CHECK, *lint[2:]], ""),
             "flake8": ([bare, *lint], ""),
             "flake8 with the plugin": ([with_plugin, *lint], ""),
         }

@@ -20,6 +20,7 @@ from flake8_asyncdb.facts import (
     listeners,
     practices,
     providers,
+    routing,
     streams,
     tables,
 )
@@ -601,6 +602,11 @@ class ProjectFacts:
     def apps(self) -> list[App]:
         """Every application of the running program."""
         return [app for module in self.modules_mentioning(b"FastAPI", b"Starlette") for app in module.apps]
+
+    @cached_property
+    def inclusions(self) -> dict[Site, list[Site]]:
+        """The `include_router(...)` calls of the running program, for each router that they include."""
+        return routing.inclusions(self)
 
     @cached_property
     def mounted_apps(self) -> frozenset[Site]:

@@ -11,10 +11,12 @@ from flake8_asyncdb.facts.injection import Handler, HandlerBody
 from flake8_asyncdb.facts.providers import (
     class_injections,
     is_function_scoped,
+    provider_functions,
     providers_of,
     uses_name,
     yields_session,
 )
+from flake8_asyncdb.facts.routing import route_dependencies
 from flake8_asyncdb.model.project import Function
 from flake8_asyncdb.model.scopes import Binding
 from flake8_asyncdb.model.values import Tri
@@ -48,6 +50,21 @@ def parked_sessions(module: ModuleFacts) -> Iterator[ParkedSession]:
                 node = binding.node if isinstance(binding.node, ast.arg) else function.node
                 yield ParkedSession(node, function.name, chain, function)
                 break
+        else:
+            chain = _chain_of_route(handler, project, seen)
+            if chain is not None:
+                yield ParkedSession(function.node, function.name, chain, function)
+
+
+def _chain_of_route(handler: Handler, project: ProjectFacts, seen: set[Function]) -> tuple[str, ...] | None:
+    """How a dependency that the handler's route or router lists leads to a session that it uses."""
+    for depends in route_dependencies(handler, project):
+        if depends.site is not None and not is_function_scoped(depends.site, project):
+            for provider in provider_functions(project.inference.provider(depends), project):
+                chain = _chain_within(provider, project, set(seen))
+                if chain is not None:
+                    return chain
+    return None
 
 
 def _stays(handler: Handler, project: ProjectFacts) -> bool:
@@ -98,12 +115,20 @@ def _session_chain(
                 return None
             seen.add(provider)
             return (name, _shown(provider)) if name not in ended else None
-        seen.add(provider)
-        inner_ended = _ended_sessions(provider)
-        for inner in provider.parameters:
-            chain = _session_chain(inner.name, inner, provider, project, inner_ended, seen)
-            if chain is not None:
-                return (_shown(provider), *chain[1:])
+        chain = _chain_within(provider, project, seen)
+        if chain is not None:
+            return chain
+    return None
+
+
+def _chain_within(provider: Function, project: ProjectFacts, seen: set[Function]) -> tuple[str, ...] | None:
+    """How the parameters of a dependency lead to a session that it uses and keeps."""
+    seen.add(provider)
+    ended = _ended_sessions(provider)
+    for inner in provider.parameters:
+        chain = _session_chain(inner.name, inner, provider, project, ended, seen)
+        if chain is not None:
+            return (_shown(provider), *chain[1:])
     return None
 
 
