@@ -21,6 +21,7 @@ engine = create_async_engine("postgresql+asyncpg://db/app")
 """
 TWO_ENGINES = UNPINGED + 'other = create_async_engine("postgresql+asyncpg://db/other")\n'
 PINGED = UNPINGED.replace('app")', 'app", pool_pre_ping=True)')
+ENTRY = '{"version": 1, "findings": [{"path": "a.py", "code": "ADB202", "scope": "", "text": "", "count": 1}]}'
 Check = Callable[..., Flake8Run]
 
 
@@ -116,6 +117,25 @@ def test_file_that_cannot_be_read_is_no_finding(check: Check, write_project: Wri
     assert check("app/db.py", "nowhere.py") == Flake8Run(0, "", "")
 
 
+def test_file_in_another_encoding(check: Check, run_flake8: RunFlake8, write_project: WriteProject) -> None:
+    root = write_project({"app/none.py": ""})
+    (root / "app/latin.py").write_bytes(f"# caf\u00e9\n{UNPINGED}".encode("latin-1"))
+    expected = run_flake8("--select=ADB", ".", cwd=root)
+
+    assert expected.findings == [("app/latin.py", 4, "ADB202")]
+    assert check(".").stdout == expected.stdout
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS has no such file names")
+def test_file_name_that_is_no_text(check: Check, tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"caf\xe9.py")).write_text(UNPINGED)
+    done = check(".")
+
+    assert done.stdout.startswith("./caf\\udce9.py:3:10: ADB202 ")
+    assert check("--baseline=known.json", "--update-baseline", ".").status == 0
+    assert check("--baseline=known.json", ".") == Flake8Run(0, "", "")
+
+
 def test_summary_counts_by_row(check: Check, write_project: WriteProject) -> None:
     write_project({"app/db.py": TWO_ENGINES})
 
@@ -165,6 +185,17 @@ def test_since_an_unknown_revision(revision: str, repository: Path, check: Check
     assert done.status == 2
     assert done.stderr.startswith(f"flake8-asyncdb check: --since: {revision!r}: ")
     assert done.stderr.count("\n") == 1
+
+
+def test_since_a_revision_below_a_path(repository: Path, check: Check) -> None:
+    (repository / "other").mkdir()
+    (repository / "other/new.py").write_text(UNPINGED)
+
+    assert [path for path, _, _ in check("--since=HEAD", "other").findings] == ["other/new.py"]
+    assert [path for path, _, _ in check("--since=HEAD", "../other", cwd=repository / "app").findings] == [
+        "../other/new.py"
+    ]
+    assert check("--since=HEAD", "app/old.py") == Flake8Run(0, "", "")
 
 
 # The baseline
@@ -240,6 +271,34 @@ def test_what_was_not_checked_stays(baselined: Path, check: Check) -> None:
     assert [each["path"] for each in json.loads((baselined / "known.json").read_text())["findings"]] == ["app/more.py"]
 
 
+@pytest.mark.parametrize("option", ["--select=ADB1", "--select=ADB9", "--extend-ignore=ADB202"])
+def test_what_was_not_looked_for_stays(option: str, baselined: Path, check: Check) -> None:
+    before = (baselined / "known.json").read_text()
+    (baselined / "app/db.py").write_text(PINGED)
+
+    assert check("--baseline=known.json", option, ".").stderr == ""
+    assert check("--baseline=known.json", option, "--update-baseline", ".").status == 0
+    assert (baselined / "known.json").read_text() == before
+
+
+def test_an_opinionated_finding_stays_where_it_is_not_looked_for(check: Check, write_project: WriteProject) -> None:
+    root = write_project({"app/db.py": PINGED})
+    assert check("--baseline=known.json", "--extend-select=ADB091,ADB291", "--update-baseline", ".").status == 0
+    before = (root / "known.json").read_text()
+
+    assert json.loads(before)["findings"]
+    assert check("--baseline=known.json", "--update-baseline", ".") == Flake8Run(0, "", "")
+    assert (root / "known.json").read_text() == before
+
+
+def test_counts_are_of_what_is_new(baselined: Path, check: Check) -> None:
+    (baselined / "app/db.py").write_text(TWO_ENGINES)
+
+    assert check("--baseline=known.json", "--count", "--quiet", ".").stdout.splitlines()[-1] == "1"
+    statistics = check("--baseline=known.json", "--statistics", "--quiet", ".").stdout.splitlines()[-1]
+    assert statistics.startswith("1     ADB202 ")
+
+
 def test_the_baseline_grows_only_if_allowed(baselined: Path, check: Check) -> None:
     (baselined / "app/db.py").write_text(TWO_ENGINES)
     before = (baselined / "known.json").read_text()
@@ -263,6 +322,10 @@ def test_the_baseline_grows_only_if_allowed(baselined: Path, check: Check) -> No
         ('{"version": 1}', "has an entry that is no finding: 'findings'"),
         ('{"version": 1, "findings": [{"path": "x"}]}', "has an entry that is no finding: 'code'"),
         ('{"version": 1, "findings": [7]}', "has an entry that is no finding: "),
+        ('{"version": 1, "findings": {"path": 1}}', "has an entry that is no finding: "),
+        (ENTRY.replace("1}", "1e999}"), "has an entry that is no finding: cannot convert float infinity to integer"),
+        (ENTRY.replace("1}", "[]}"), "has an entry that is no finding: "),
+        ("[" * 100_000, "cannot be read: "),
     ],
 )
 def test_baseline_that_is_none(text: str, reason: str, check: Check, write_project: WriteProject) -> None:
@@ -280,6 +343,15 @@ def test_baseline_that_cannot_be_written(check: Check, write_project: WriteProje
 
     assert done.status == 2
     assert done.stderr.startswith("flake8-asyncdb check: --baseline: 'nowhere/known.json' cannot be written: ")
+
+
+def test_baseline_that_is_missing(check: Check, write_project: WriteProject) -> None:
+    write_project({"app/db.py": UNPINGED})
+    done = check("--baseline=known.json", ".")
+
+    assert done == Flake8Run(
+        2, "", "flake8-asyncdb check: --baseline: 'known.json' does not exist, --update-baseline writes it\n"
+    )
 
 
 def test_update_without_a_baseline(check: Check) -> None:

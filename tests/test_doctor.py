@@ -21,7 +21,7 @@ def doctor(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Comple
 def lines(done: subprocess.CompletedProcess[str]) -> dict[str, str]:
     """Each line's text after its name."""
     assert done.returncode == 0, done.stderr
-    return dict(line.strip().split(": ", 1) for line in done.stdout.splitlines())
+    return dict(line.strip().split(": ", 1) for line in done.stdout.splitlines() if line)
 
 
 def test_says_what_it_sees() -> None:
@@ -74,11 +74,34 @@ def test_says_what_it_skips_and_why(write_project: WriteProject) -> None:
     assert said["flake8's extend-select"] == "ADB291"
 
 
+def test_looks_into_the_projects_below(write_project: WriteProject) -> None:
+    root = write_project(
+        {
+            "pyproject.toml": "",
+            "tool.py": "import os\n",
+            "server/pyproject.toml": "[project]\ndependencies = ['sqlalchemy>=2.0.30']\n",
+            "server/db.py": "from sqlalchemy import create_engine\nengine = create_engine('sqlite://')\n",
+        }
+    )
+    said = doctor(root).stdout.split("\n\n")
+
+    assert said[0].splitlines() == [
+        f"project root: {root}",
+        "source roots: .",
+        "files: 1 read",
+        "libraries: none of SQLAlchemy, SQLModel, FastAPI and Starlette is named",
+    ]
+    assert said[1].startswith(f"project root: {root / 'server'}\n")
+    assert "\nengines: 1 (db.py:2)\n" in said[1]
+    assert "\nsqlalchemy: 2.0.30 or newer\n" in said[1]
+    assert said[2].startswith("--adb-app: auto")
+
+
 @pytest.mark.parametrize(
     ("files", "reason"),
     [
         ({}, "there is no Python file below {root}"),
-        ({"a.py": "import os\n"}, "no file below {root} names SQLAlchemy, SQLModel, FastAPI or Starlette"),
+        ({"a.py": "import os\n"}, "no file below {root} names one of SQLAlchemy, SQLModel, FastAPI and Starlette"),
         ({".flake8": "[flake8]\nadb-app = nonsense\n"}, "--adb-app: 'nonsense' is none of auto, async, sync"),
     ],
 )

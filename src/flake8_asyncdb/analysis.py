@@ -22,14 +22,14 @@ def analyze(path: Path, tree: ast.Module, source: bytes, rules: list[Rule], sett
         return _findings(module_for(path, source, settings, tree), rules, settings)
 
 
-def analyze_file(path: Path, rules: list[Rule], settings: Settings) -> list[Finding]:
-    """The findings of one file as the disk holds it: none where it cannot be read or parsed."""
+def analyze_file(path: Path, rules: list[Rule], settings: Settings) -> list[Finding] | None:
+    """The findings of one file as the disk holds it: none where it cannot be read, None where it cannot be parsed."""
     with _collector_paused():
         try:
             module = module_for(path, None, settings)
         except OSError:
             return []
-        return _findings(module, rules, settings) if module is not None and module.is_parsed else []
+        return _findings(module, rules, settings) if module is None or module.is_parsed else None
 
 
 def _findings(module: Module | None, rules: list[Rule], settings: Settings) -> list[Finding]:

@@ -37,17 +37,19 @@ class Baseline:
         self.found: Counter[Known] = Counter()
 
     @classmethod
-    def read(cls, file: Path) -> Baseline:
-        """The findings that a file holds; none where it does not exist yet.
+    def read(cls, file: Path, *, may_be_missing: bool) -> Baseline:
+        """The findings that a file holds; none where it does not exist yet, if it may be missing.
 
-        Raises BaselineError for a file that is no baseline of this version.
+        Raises BaselineError for a file that is no baseline of this version, or missing where it may not be.
         """
         directory = Path(os.path.abspath(file)).parent
         if not file.exists():
+            if not may_be_missing:
+                raise BaselineError(f"--baseline: {str(file)!r} does not exist, --update-baseline writes it")
             return cls(directory, Counter())
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise BaselineError(f"--baseline: {str(file)!r} cannot be read: {error}") from error
         if not isinstance(content, dict) or content.get("version") != VERSION:
             raise BaselineError(f"--baseline: {str(file)!r} is no baseline of version {VERSION}")
@@ -55,7 +57,7 @@ class Baseline:
             known = {
                 Known(*(str(each[name]) for name in Known._fields)): int(each["count"]) for each in content["findings"]
             }
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise BaselineError(f"--baseline: {str(file)!r} has an entry that is no finding: {error}") from error
         return cls(directory, Counter(known))
 
@@ -74,21 +76,26 @@ class Baseline:
         absolute = Path(os.path.abspath(file))
         return absolute.relative_to(self.directory).as_posix() if absolute.is_relative_to(self.directory) else str(file)
 
-    def vanished(self, checked: set[str]) -> list[Known]:
-        """The known findings that the checked files, or files that are gone, no longer have."""
+    def vanished(self, checked: set[str], codes: set[str]) -> list[Known]:
+        """The known findings that the checked files, or files that are gone, no longer have.
+
+        `codes` are those that were looked for.
+        """
         names = {self._name(Path(file)) for file in checked}
         return [
             known
             for known, number in self.known.items()
-            if number > self.found[known] and (known.path in names or not (self.directory / known.path).exists())
+            if number > self.found[known]
+            and known.code in codes
+            and (known.path in names or not (self.directory / known.path).exists())
         ]
 
-    def write(self, file: Path, checked: set[str], *, may_grow: bool) -> None:
-        """Write the findings of this run, and those of the files that it did not check.
+    def write(self, file: Path, checked: set[str], codes: set[str], *, may_grow: bool) -> None:
+        """Write the findings of this run, and those of the files and codes that it did not check.
 
         Raises BaselineError when that would add findings to an existing file and it may not grow.
         """
-        gone = set(self.vanished(checked))
+        gone = set(self.vanished(checked, codes))
         kept = {known: number for known, number in self.known.items() if known not in gone}
         new = Counter({**kept, **self.found})
         added = (new - self.known).total()

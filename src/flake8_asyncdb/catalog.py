@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flake8_asyncdb import syntax
+
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ModuleFacts
 
@@ -159,6 +161,6 @@ def run(rules: list[Rule], facts: ModuleFacts) -> list[Finding]:
     findings = set()
     for each in rules:
         for found in each.check(facts):
-            message = each.message.format(**found.values)
+            message = syntax.printable(each.message.format(**found.values))
             findings.add(Finding(found.node.lineno, found.node.col_offset, each.code, message))
     return sorted(findings)

@@ -10,11 +10,12 @@ from __future__ import annotations
 import argparse
 import ast
 import multiprocessing
+import os
 import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,14 @@ from flake8.defaults import STATISTIC_NAMES
 from flake8.main.application import Application
 from flake8.options.parse_args import parse_args
 from flake8.plugins.finder import Checkers
+from flake8.statistics import Statistics
+from flake8.style_guide import Decision
 from flake8.utils import is_using_stdin
 from flake8.violation import Violation
 
-from flake8_asyncdb import analysis
+from flake8_asyncdb import analysis, syntax
 from flake8_asyncdb.baseline import Baseline, BaselineError
+from flake8_asyncdb.catalog import Finding
 from flake8_asyncdb.formatter import heading, plural
 from flake8_asyncdb.plugin import Plugin
 
@@ -49,7 +53,7 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         allow_abbrev=False,
     )
     parser.add_argument("--quiet", action="store_true", help="print no summary by row of the table")
-    parser.add_argument("--since", metavar="REV", help="check the files that changed since a git revision")
+    parser.add_argument("--since", metavar="REV", help="of the files, check those that changed since a git revision")
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="fail only for findings that FILE does not hold")
     parser.add_argument("--update-baseline", action="store_true", help="write the findings of this run to the baseline")
     parser.add_argument("--allow-growth", action="store_true", help="let --update-baseline add findings")
@@ -68,63 +72,68 @@ def run(arguments: argparse.Namespace) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     if arguments.update_baseline and arguments.baseline is None:
         raise BaselineError("--update-baseline: say which file with --baseline FILE")
-    files = changed_files(arguments.since) if arguments.since is not None else []
-    if arguments.since is not None and not files:
-        return 0
-    check = Check(Baseline.read(arguments.baseline) if arguments.baseline is not None else None)
-    check.run(["--select=ADB", *arguments.others, *files])
+    baseline = None
+    if arguments.baseline is not None:
+        baseline = Baseline.read(arguments.baseline, may_be_missing=arguments.update_baseline)
+    check = Check(baseline, changed_files(arguments.since) if arguments.since is not None else None)
+    check.run(["--select=ADB", *arguments.others])
     if check.catastrophic_failure:
         return check.exit_code()
     if check.baseline is not None:
         if arguments.update_baseline:
-            check.baseline.write(arguments.baseline, check.checked, may_grow=arguments.allow_growth)
+            check.baseline.write(arguments.baseline, check.checked, check.codes, may_grow=arguments.allow_growth)
             return 0
-        for known in check.baseline.vanished(check.checked):
+        for known in check.baseline.vanished(check.checked, check.codes):
             print(f"gone, --update-baseline takes it out: {known.path}: {known.code} {known.text}", file=sys.stderr)
     if check.reported and not arguments.quiet:
         print(summary(check.reported), file=sys.stderr)
     return check.exit_code()
 
 
-def summary(reported: Counter[str]) -> str:
-    """How many findings each row of the table has, in one line; `reported` counts codes."""
-    rows: Counter[str] = Counter()
-    for code, number in reported.items():
-        rows[heading(code)] += number
+def summary(reported: Iterable[Violation]) -> str:
+    """How many findings each row of the table has, in one line."""
+    rows = Counter(heading(violation.code) for violation in reported)
     parts = "; ".join(f"{row} {number}" for row, number in sorted(rows.items()))
-    return f"{plural(sum(rows.values()), 'finding')}: {parts}"
+    return f"{plural(rows.total(), 'finding')}: {parts}"
 
 
 class ChangesError(Exception):
     """git cannot say which files changed; the text says why."""
 
 
-def changed_files(revision: str) -> list[str]:
-    """The Python files that differ from a revision in the work tree, or are new in it.
+def changed_files(revision: str) -> set[str]:
+    """The real paths of the files that differ from a revision in the work tree, or are new in it.
 
     Raises ChangesError when this is no git work tree, or the revision is unknown.
     """
-    changed = ["diff", "--name-only", "--relative", "--diff-filter=d", "-z", "--end-of-options", revision, "--", "*.py"]
-    created = ["ls-files", "--others", "--exclude-standard", "-z", "--", "*.py"]
-    names: list[str] = []
-    for command in (changed, created):
-        try:
-            done = subprocess.run(["git", *command], capture_output=True, encoding="utf-8", check=False)
-        except OSError as error:
-            raise ChangesError(f"--since: git cannot be run: {error}") from error
-        if done.returncode:
-            raise ChangesError(f"--since: {revision!r}: {done.stderr.strip().splitlines()[0]}")
-        names += [name for name in done.stdout.split("\0") if name]
-    return names
+    root = _git(revision, ".", "rev-parse", "--show-toplevel").rstrip("\n")
+    changed = ["diff", "--name-only", "--no-relative", "--diff-filter=d", "-z", "--end-of-options", revision, "--"]
+    created = ["ls-files", "--others", "--exclude-standard", "-z"]
+    names = [name for command in (changed, created) for name in _git(revision, root, *command).split("\0") if name]
+    return {os.path.realpath(os.path.join(root, name)) for name in names}
+
+
+def _git(revision: str, directory: str, *command: str) -> str:
+    try:
+        done = subprocess.run(["git", *command], cwd=directory, capture_output=True, check=False)
+    except OSError as error:
+        raise ChangesError(f"--since: git cannot be run: {error}") from error
+    if done.returncode:
+        raise ChangesError(f"--since: {revision!r}: {os.fsdecode(done.stderr).strip().splitlines()[0]}")
+    return os.fsdecode(done.stdout)
 
 
 class Check(Application):
-    """flake8's application with the quick checker; keeps from the formatter what a baseline holds."""
+    """flake8's application with the quick checker; keeps from the formatter what a baseline holds.
 
-    def __init__(self, baseline: Baseline | None) -> None:
+    `changed` are the real paths of the only files to check; None for all.
+    """
+
+    def __init__(self, baseline: Baseline | None, changed: set[str] | None) -> None:
         super().__init__()
         self.baseline = baseline
-        self.reported: Counter[str] = Counter()
+        self.changed = changed
+        self.reported: list[Violation] = []
 
     def make_formatter(self) -> None:
         """Initialize the formatter that flake8's options ask for."""
@@ -135,8 +144,9 @@ class Check(Application):
         def handle(violation: Violation) -> None:
             place = Path(violation.filename), violation.line_number
             if self.baseline is None or not self.baseline.holds(*place, violation.code):
-                self.reported[violation.code] += 1
-                report(violation)
+                printable = violation._replace(filename=syntax.printable(violation.filename))
+                self.reported.append(printable)
+                report(printable)
 
         self.formatter.handle = handle  # type: ignore[method-assign, assignment]
 
@@ -145,6 +155,7 @@ class Check(Application):
         assert self.guide is not None
         assert self.plugins is not None
         self.file_checker_manager = QuickManager(self.guide, self.plugins.checkers, argv)
+        self.file_checker_manager.changed = self.changed
 
     @property
     def checked(self) -> set[str]:
@@ -152,14 +163,33 @@ class Check(Application):
         assert self.file_checker_manager is not None
         return set(self.file_checker_manager.filenames)
 
-    def exit_code(self) -> int:
-        """1 if something is reported that the baseline does not hold."""
-        self.result_count = self.reported.total()
-        return super().exit_code()
+    @property
+    def codes(self) -> set[str]:
+        """The codes that were looked for."""
+        assert self.guide is not None
+        decision = self.guide.default_style_guide.decider.decision_for
+        return {rule.code for rule in Plugin.rules if decision(rule.code) is Decision.Selected}
+
+    def report_errors(self) -> None:
+        """Report; what the baseline holds counts for nothing."""
+        super().report_errors()
+        assert self.guide is not None
+        self.result_count = len(self.reported)
+        self.guide.stats = Statistics()
+        for violation in self.reported:
+            self.guide.stats.record(violation)
 
 
 class QuickManager(Manager):
     """Runs the quick check over the files that flake8 finds, in as many processes as it asks for."""
+
+    changed: set[str] | None = None
+
+    def start(self) -> None:
+        """Find the files, and leave out those that did not change."""
+        super().start()
+        if self.changed is not None:
+            self.filenames = tuple(name for name in self.filenames if os.path.realpath(name) in self.changed)
 
     def run_serial(self) -> None:
         """Check the files one after the other."""
@@ -187,22 +217,27 @@ def _check_in_worker(filename: str) -> Results:
 
 def check_file(filename: str, options: argparse.Namespace) -> Results:
     """The name, findings and statistics of a file, as flake8's own checker returns them."""
-    if is_using_stdin([filename]):
-        checker = FileChecker(filename=filename, plugins=NO_CHECKERS, options=options)
-        processor = checker.processor
-        assert processor is not None
-        try:
-            tree = processor.build_ast()
-        except (SyntaxError, ValueError):
-            return checker.display_name, [], checker.statistics
-        assert isinstance(tree, ast.Module)
-        found = Plugin(tree, processor.filename, processor.lines).findings()
-    else:
-        found = analysis.analyze_file(Path(filename), Plugin.rules, Plugin.settings)
-        if not found:
-            return filename, [], dict.fromkeys(STATISTIC_NAMES, 0)
-        checker = FileChecker(filename=filename, plugins=NO_CHECKERS, options=options)
+    on_disk = not is_using_stdin([filename])
+    found = analysis.analyze_file(Path(filename), Plugin.rules, Plugin.settings) if on_disk else None
+    if found is not None and not found:
+        return filename, [], dict.fromkeys(STATISTIC_NAMES, 0)
+    checker = FileChecker(filename=filename, plugins=NO_CHECKERS, options=options)
+    if found is None:
+        found = _findings_of_text(checker)
     if checker.should_process:
         for finding in found:
             checker.report(finding.code, finding.line, finding.column, finding.message)
     return checker.display_name, checker.results, checker.statistics
+
+
+def _findings_of_text(checker: FileChecker) -> list[Finding]:
+    """The findings of a text as flake8 reads it: from standard input, or as Latin-1 where its encoding is wrong."""
+    processor = checker.processor
+    if processor is None:
+        return []
+    try:
+        tree = processor.build_ast()
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    assert isinstance(tree, ast.Module)
+    return Plugin(tree, processor.filename, processor.lines).findings()

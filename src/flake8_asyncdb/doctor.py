@@ -24,6 +24,7 @@ from flake8_asyncdb.plugin import Plugin
 
 SHOWN = 5
 LIBRARIES = ("sqlalchemy", "sqlmodel", "fastapi", "starlette")
+NAMES = "SQLAlchemy, SQLModel, FastAPI and Starlette"
 
 
 class NothingToSee(Exception):
@@ -48,18 +49,25 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _lines(options: argparse.Namespace) -> Iterator[str]:
     here = Path.cwd()
-    project = Project(find_root(here))
-    modules = list(project.modules())
-    yield f"project root: {project.root}"
-    if not modules:
-        raise NothingToSee(f"there is no Python file below {project.root}")
-    yield f"source roots: {', '.join(_source_roots(modules)) or '.'}"
-    yield from _files(project, modules, options)
-    if not any(syntax.mentions_libraries(module.source) for module in modules):
-        names = "SQLAlchemy, SQLModel, FastAPI or Starlette"
-        raise NothingToSee(f"no file below {project.root} names {names}: is this the root of the service?")
-    yield from _facts(ProjectFacts(project, Plugin.settings))
-    yield from (f"{library}: {_range(project.pin(library))}" for library in LIBRARIES)
+    checked = _checked(options)
+    projects = [Project(root) for root in sorted({find_root(here), *(find_root(file.parent) for file in checked)})]
+    with_code = [(project, modules) for project in projects if (modules := list(project.modules()))]
+    if not with_code:
+        raise NothingToSee(f"there is no Python file below {here}")
+    is_empty = True
+    for project, modules in with_code:
+        yield f"project root: {project.root}"
+        yield f"source roots: {', '.join(_source_roots(modules))}"
+        yield from _files(project, modules, checked)
+        if any(syntax.mentions_libraries(module.source) for module in modules):
+            is_empty = False
+            yield from _facts(ProjectFacts(project, Plugin.settings))
+            yield from (f"{library}: {_range(project.pin(library))}" for library in LIBRARIES)
+        else:
+            yield f"libraries: none of {NAMES} is named"
+        yield ""
+    if is_empty:
+        raise NothingToSee(f"no file below {here} names one of {NAMES}: is this the directory of the service?")
     yield from _configuration(options)
 
 
@@ -73,16 +81,15 @@ def _source_roots(modules: Sequence[Module]) -> list[str]:
     return sorted(root or "." for root in found)
 
 
-def _files(project: Project, modules: Sequence[Module], options: argparse.Namespace) -> Iterator[str]:
+def _files(project: Project, modules: Sequence[Module], checked: set[Path]) -> Iterator[str]:
     unread = sorted(project.paths - {module.path for module in modules})
     broken = {module.path: trouble for module in modules if (trouble := _trouble(module)) is not None}
-    excluded = {module.path for module in modules} - _checked(project, options)
     groups: list[tuple[str, list[str]]] = [
         ("not readable, or larger than 3 MB", unread),
         ("not understood by this Python", [f"{path} ({reason})" for path, reason in broken.items()]),
         ("test code, linted with --adb-include=tests", [m.path for m in modules if m.is_test]),
         ("migrations, linted with --adb-include=migrations", [m.path for m in modules if m.is_migration]),
-        ("excluded by flake8's configuration, read for what others import", sorted(excluded)),
+        ("excluded by flake8's configuration, read for what others import", _excluded(project, modules, checked)),
     ]
     yield f"files: {len(modules)} read"
     for name, paths in groups:
@@ -90,17 +97,21 @@ def _files(project: Project, modules: Sequence[Module], options: argparse.Namesp
             yield f"  {name}: {_some(paths)}"
 
 
-def _checked(project: Project, options: argparse.Namespace) -> set[str]:
-    """The files that flake8 would check from here, and those of the project that lie elsewhere."""
-    here = Path.cwd().relative_to(project.root).as_posix().removeprefix(".")
-    elsewhere = {path for path in project.paths if here and not path.startswith(f"{here}/")}
+def _excluded(project: Project, modules: Sequence[Module], checked: set[Path]) -> list[str]:
+    """The files below the working directory that flake8 would not check from there."""
+    files = {module.path: project.root / module.path for module in modules}
+    return [path for path, file in files.items() if file.is_relative_to(Path.cwd()) and file not in checked]
+
+
+def _checked(options: argparse.Namespace) -> set[Path]:
+    """The files that flake8 would check from the working directory."""
     found = expand_paths(
         paths=["."],
         stdin_display_name="stdin",
         filename_patterns=options.filename,
         exclude=(*options.exclude, *options.extend_exclude),
     )
-    return elsewhere | {Path(os.path.abspath(file)).relative_to(project.root).as_posix() for file in found}
+    return {Path(os.path.abspath(file)) for file in found}
 
 
 def _trouble(module: Module) -> str | None:

@@ -35,6 +35,11 @@ def text(source: bytes) -> str | None:
         return None
 
 
+def printable(text: str) -> str:
+    """The text with lone surrogates written out: Python's stand-ins for the bytes of a file name that is no UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def parse(source: bytes | str) -> ast.Module | None:
     """The file's tree, or None when this Python cannot parse it."""
     try:
