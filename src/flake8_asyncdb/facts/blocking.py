@@ -88,7 +88,7 @@ def sync_connections(module: ModuleFacts) -> Iterator[SyncConnection]:
 
 
 def _connects(site: Site, project: ProjectFacts) -> bool:
-    found = list(members(project.inference.value(site.node.func, site.scope)))
+    found = members(project.inference.value(site.node.func, site.scope))
     return bool(found) and all(_is_connect(member, site, project) for member in found)
 
 

@@ -23,7 +23,7 @@ MAX_DEPTH = 8
 
 def is_naive_clock(value: Value, inference: Inference, depth: int = 0) -> bool:
     """Whether calling `value` certainly returns a naive datetime of now."""
-    found = list(members(value))
+    found = members(value)
     return bool(found) and all(_is_naive_clock(member, inference, depth) for member in found)
 
 

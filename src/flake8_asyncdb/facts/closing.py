@@ -43,7 +43,7 @@ def open_sessions(module: ModuleFacts) -> Iterator[OpenSession]:
 
 def _makes_session(site: Site, project: ProjectFacts) -> bool:
     """Whether a call makes a new session with a connection of its own."""
-    made = list(members(project.inference.value(site.node, site.scope)))
+    made = members(project.inference.value(site.node, site.scope))
     return bool(made) and all(isinstance(each, Instance) and _is_fresh(each, site, project) for each in made)
 
 
@@ -140,7 +140,7 @@ def _callee_leaves_open(
 ) -> bool:
     """Whether every function that a call may run certainly leaves the session open and does not keep it."""
     scope = within.module.index.scope_at(call)
-    called = list(members(project.inference.value(call.func, scope)))
+    called = members(project.inference.value(call.func, scope))
     for member in called:
         if isinstance(member, Method) and _is_library_call(member):
             continue

@@ -189,7 +189,7 @@ def naive_types(node: ast.expr, scope: Scope, project: ProjectFacts) -> Iterator
 
 def zone_of(value: Value, project: ProjectFacts) -> Zone:
     """What a type, given as a class or an object, does with time zones."""
-    found = list(members(value))
+    found = members(value)
     if len(found) == 1:
         value = found[0]
     if isinstance(value, External):
@@ -286,7 +286,7 @@ class MappedClass:
 
     @staticmethod
     def _is_datetime(described: Value) -> bool:
-        found = list(members(described))
+        found = members(described)
         return bool(found) and all(isinstance(m, Instance) and m.cls == DATETIME for m in found)
 
     @cached_property

@@ -46,7 +46,7 @@ def url_conversions(module: ModuleFacts) -> Iterator[UrlConversion]:
 
 def _schemes(node: ast.expr, scope: Scope, project: ProjectFacts) -> list[str]:
     """The texts that an expression picks from: a constant, or the values of a dict literal that it looks up in."""
-    value = list(members(project.inference.value(node, scope)))
+    value = members(project.inference.value(node, scope))
     if value and all(isinstance(member, Literal) and isinstance(member.value, str) for member in value):
         return [str(member.value) for member in value if isinstance(member, Literal)]
     looked_up: ast.expr | None = node.value if isinstance(node, ast.Subscript) else None

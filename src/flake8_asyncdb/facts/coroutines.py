@@ -125,7 +125,7 @@ def async_calls(module: ModuleFacts) -> Iterator[AsyncCall]:
     for site in module.sites:
         if not isinstance(site.node.func, ast.Attribute):
             continue
-        found = list(members(project.inference.value(site.node.func, site.scope)))
+        found = members(project.inference.value(site.node.func, site.scope))
         methods = [member for member in found if isinstance(member, Method)]
         if not found or len(methods) != len(found) or _is_hand_driven(site, project):
             continue

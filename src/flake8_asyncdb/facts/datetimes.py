@@ -42,7 +42,7 @@ def _is_annotated(column: Column, module: ModuleFacts) -> bool:
         return False
     described = module.project.inference.annotation(statement.annotation, column.site.scope)
     mapped = [each for each in instances(described) if each.cls == External("sqlalchemy.orm.Mapped")]
-    found = list(members(mapped[0].args[0] if mapped and mapped[0].args else described))
+    found = members(mapped[0].args[0] if mapped and mapped[0].args else described)
     return bool(found) and all(isinstance(each, Instance) and each.cls == DATETIME for each in found)
 
 

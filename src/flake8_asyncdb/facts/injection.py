@@ -143,7 +143,7 @@ class Injection:
         """Whether it is given a session or a running generator of one, because the provider was called."""
         if not isinstance(self.argument, ast.Call):
             return False
-        found = list(members(self.provider))
+        found = members(self.provider)
         return bool(found) and all(is_made_session(member, self.project.inference) for member in found)
 
     @property

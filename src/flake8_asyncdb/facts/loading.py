@@ -126,7 +126,7 @@ class Loading:
 
     def _by_function(self, call: ast.Call, scope: Scope) -> Loaded | None:
         """What a function of the project that is given a session loads from it and returns."""
-        called = list(members(self.project.inference.value(call.func, scope)))
+        called = members(self.project.inference.value(call.func, scope))
         if len(called) != 1 or not isinstance(called[0], Bound):
             return None
         function = called[0].function

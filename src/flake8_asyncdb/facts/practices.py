@@ -50,7 +50,7 @@ def raw_sql_calls(module: ModuleFacts) -> Iterator[RawSql]:
         called = site.node.func
         if not isinstance(called, ast.Attribute) or called.attr not in STATEMENT_METHODS or not site.node.args:
             continue
-        found = list(members(inference.value(called, site.scope)))
+        found = members(inference.value(called, site.scope))
         if not found or not all(
             isinstance(m, Method) and _is_statement_class(m.receiver, module.project) for m in found
         ):
@@ -67,7 +67,7 @@ def _is_statement_class(receiver: Instance, project: ProjectFacts) -> bool:
 def _is_string(node: ast.expr, module: ModuleFacts) -> bool:
     """Whether an expression is certainly a `str`: a constant, an f-string, or a name for nothing else."""
     value = module.project.inference.value(node, module.module.index.scope_at(node))
-    found = list(members(value))
+    found = members(value)
     return bool(found) and all(
         (isinstance(member, Literal) and isinstance(member.value, str))
         or (isinstance(member, Instance) and member.cls == External("builtins.str"))

@@ -358,7 +358,7 @@ def unfilled_calls(module: ModuleFacts) -> Iterator[UnfilledCall]:
     for site in module.sites:
         if any(isinstance(a, ast.Starred) for a in site.node.args) or any(k.arg is None for k in site.node.keywords):
             continue
-        called = list(members(project.inference.value(site.node.func, site.scope)))
+        called = members(project.inference.value(site.node.func, site.scope))
         if len(called) != 1 or not isinstance(called[0], Bound | Class):
             continue
         for function in project.effects.called(called[0]):

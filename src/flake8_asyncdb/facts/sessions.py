@@ -197,8 +197,8 @@ def wrong_withs(module: Module, inference: Inference) -> Iterator[WrongWith]:
             is_async = isinstance(block, ast.AsyncWith)
             for item in block.items:
                 value = inference.value(item.context_expr, module.index.scope_at(item.context_expr))
-                found = list(instances(value))
-                if found and len(found) == len(list(members(value))):
+                found = instances(value)
+                if found and len(found) == len(members(value)):
                     if all(_wants_async(each, inference) is (Tri.NO if is_async else Tri.YES) for each in found):
                         words = ("async with", "with") if is_async else ("with", "async with")
                         yield WrongWith(item.context_expr, ast.unparse(item.context_expr), words[1], words[0])
@@ -276,7 +276,7 @@ def _runs_here(site: Site, project: ProjectFacts) -> bool:
     """Whether the call certainly runs project code on this thread: a plain function, method or constructor."""
     if is_awaited(site.node, site.module.index.parents):
         return False
-    called = list(members(project.inference.value(site.node.func, site.scope)))
+    called = members(project.inference.value(site.node.func, site.scope))
     return bool(called) and all(
         isinstance(member, Class)
         or (

@@ -50,7 +50,7 @@ def _manages_yield(node: ast.Call, lifespan: Function) -> bool:
 def _may_dispose(site: Site, project: ProjectFacts) -> bool:
     """Whether a call disposes of an engine, through any number of functions, or cannot be known not to."""
     value = project.inference.value(site.node.func, site.scope)
-    if value is UNKNOWN or UNKNOWN in list(members(value)):
+    if value is UNKNOWN or UNKNOWN in members(value):
         return _last_name(site.node) not in HARMLESS and project.disposes_somewhere
     return _disposes(value, project)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from flake8_asyncdb import syntax
 from flake8_asyncdb.model import api, flow, scopes
@@ -327,9 +327,9 @@ class Inference:
             return Instance(External(api.METADATA))
         return Method(value, name)
 
-    def linearized(self, cls: Class) -> list[Value]:
+    def linearized(self, cls: Class) -> Sequence[Value]:
         """The class and its bases, nearest first; `UNKNOWN` for one that cannot be resolved."""
-        return list(members(self._once(cls, lambda: self._linearization(cls))))
+        return members(self._once(cls, lambda: self._linearization(cls)))
 
     def _linearization(self, cls: Class) -> Value:
         found: dict[Value, None] = {cls: None}
@@ -708,7 +708,7 @@ class Inference:
 
     def refine(self, declared: Value, actual: Value) -> Value:
         """The more exact of an annotation and what is really assigned; the annotation wins where they disagree."""
-        found = list(members(actual))
+        found = members(actual)
         if declared is UNKNOWN:
             return actual
         if not found or UNKNOWN in found:

@@ -320,7 +320,7 @@ class Project:
         found: dict[str, Module] = {}
         for word in words:
             if word not in self._mentioning:
-                self._mentioning[word] = [m for m in self.modules() if word in m.source and m.counts]
+                self._mentioning[word] = [m for m in self.modules() if m.counts and word in m.source]
             found.update((module.path, module) for module in self._mentioning[word])
         return [found[path] for path in sorted(found)]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import enum
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from flake8_asyncdb.model.project import Class, Function, Module, Namespace
 from flake8_asyncdb.model.scopes import Scope
@@ -20,8 +20,7 @@ class Tri(enum.Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(NamedTuple):
     """The call that makes an object, which is also the object's identity."""
 
     node: ast.Call
@@ -143,6 +142,9 @@ Value = (
 )
 
 
+COMPOSITES = frozenset({Tuple, Union, Instance, Method, Bound})
+
+
 def union(values: list[Value]) -> Value:
     """The values as one, without repetitions."""
     members: dict[Value, None] = {}
@@ -151,29 +153,31 @@ def union(values: list[Value]) -> Value:
     return next(iter(members)) if len(members) == 1 else Union(tuple(members))
 
 
-def members(value: Value) -> Iterator[Value]:
+def members(value: Value) -> Sequence[Value]:
     """What the value can be, `None` left out: using it as something else says that it is not None there."""
-    for member in value.members if isinstance(value, Union) else (value,):
-        if member != NONE:
-            yield member
+    if isinstance(value, Union):
+        return [member for member in value.members if not _is_none(member)]
+    return () if _is_none(value) else (value,)
 
 
-def instances(value: Value) -> Iterator[Instance]:
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Literal) and value.value is None
+
+
+def instances(value: Value) -> Sequence[Instance]:
     """The objects of known class among what the value can be."""
-    for member in members(value):
-        if isinstance(member, Instance):
-            yield member
+    return [member for member in members(value) if isinstance(member, Instance)]
 
 
 def is_known(value: Value) -> bool:
     """Whether there is something that the value can be, and nothing unknown among it."""
-    found = list(members(value))
+    found = members(value)
     return bool(found) and UNKNOWN not in found
 
 
 def bounded(value: Value) -> Value:
     """The value, or `UNKNOWN` for one of more than `MAX_PARTS` parts, each counted as often as it occurs."""
-    if not isinstance(value, Tuple | Union | Instance | Method | Bound):
+    if type(value) not in COMPOSITES:
         return value
     parts: list[Value] = [value]
     for part in parts:
