@@ -104,7 +104,7 @@ def test_event_loop_reaches_the_engine_of_async_handlers_only(word: str, reached
 def test_session_bindings_tell_what_blocks(make: Make) -> None:
     code = make(SYNC + "async def f(db: Session, other: Session):\n    db.commit()\n    await g(other)\n")
     (bound,) = code.facts().blocking_sessions()
-    assert (bound.name, bound.blocking_uses) == ("db", ("db.commit",))
+    assert (bound.name, bound.use) == ("db", "db.commit")
 
 
 # -- columns

@@ -370,7 +370,8 @@ def side(): return entry()
     assert chain(code, "side") == ["side", "entry", "even", "odd", "deep", "Session.execute"]
 
 
-def test_shortest_way_is_told(make: Make) -> None:
+@pytest.mark.parametrize("first", ["work", "deep", "deeper"])
+def test_shortest_way_is_told(first: str, make: Make) -> None:
     code = project(
         make,
         """
@@ -381,6 +382,7 @@ def work():
     deeper()
 """,
     )
+    chain(code, first)
 
     assert chain(code, "work") == ["work", "deeper", "Session.execute"]
 

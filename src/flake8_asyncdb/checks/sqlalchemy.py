@@ -12,7 +12,7 @@ from flake8_asyncdb.facts import ModuleFacts
     "ADB101",
     "sync-session-in-async-function",
     Severity.ERROR,
-    "sync session `{name}` in async `{function}`: {use} stops the event loop, use an AsyncSession or a plain `def`",
+    "sync session `{name}` in async `{function}`: `{use}()` stops the event loop, use an AsyncSession or a plain `def`",
 )
 def sync_session_in_async_function(module: ModuleFacts) -> Iterator[Hit]:
     """A sync session that an async function uses on the event loop.
@@ -363,10 +363,10 @@ def dynamic_relationship(module: ModuleFacts) -> Iterator[Hit]:
 
     Not reported: programs that make no AsyncSession, or make sync sessions too, for which it may be meant.
     """
-    if module.project.has_async_sessions and not module.project.has_sync_sessions:
-        for relationship in module.relationships():
-            if relationship.is_dynamic:
-                yield hit(relationship.node, name=relationship.name)
+    project = module.project
+    for relationship in module.relationships():
+        if relationship.is_dynamic and project.has_async_sessions and not project.has_sync_sessions:
+            yield hit(relationship.node, name=relationship.name)
 
 
 @rule(
@@ -494,10 +494,9 @@ def implicit_lazy_relationship(module: ModuleFacts) -> Iterator[Hit]:
 
     Not reported: relationships with a strategy, also one that cannot be resolved; programs that make no AsyncSession.
     """
-    if module.project.has_async_sessions:
-        for relationship in module.relationships():
-            if relationship.loads_when_read:
-                yield hit(relationship.node, name=relationship.name)
+    for relationship in module.relationships():
+        if relationship.loads_when_read and module.project.has_async_sessions:
+            yield hit(relationship.node, name=relationship.name)
 
 
 @rule(

@@ -249,7 +249,7 @@ class ModuleFacts:
             if function.is_async:
                 seen: set[str] = set()
                 for bound in (*session_bindings(function, self.project), *found_sessions(function, self.project)):
-                    if bound.blocking_uses and bound.name not in seen:
+                    if bound.name not in seen:
                         seen.add(bound.name)
                         yield bound
 
@@ -271,7 +271,8 @@ class ModuleFacts:
 
     def import_time_io(self) -> Iterator[ImportTimeIO]:
         """The database I/O of its top level, where an application imports it."""
-        return blocking.import_time_io(self) if self.module in self.project.application_modules else iter(())
+        found = list(blocking.import_time_io(self))
+        return iter(found if found and self.module in self.project.application_modules else [])
 
     @cached_property
     def async_calls(self) -> list[AsyncCall]:
@@ -305,7 +306,9 @@ class ModuleFacts:
 
     def undisposed(self) -> Iterator[lifecycle.Undisposed]:
         """The lifespans that it defines and that leave an engine open."""
-        return (each for each in self.project.undisposed if each.lifespan.module is self.module)
+        may_hold_lifespan = any(function.is_async and function.is_generator for function in self.module.functions)
+        found = self.project.undisposed if may_hold_lifespan else []
+        return (each for each in found if each.lifespan.module is self.module)
 
     def hand_driven_providers(self) -> Iterator[HandDrivenProvider]:
         """The places that drive a provider of sessions themselves."""
@@ -453,7 +456,7 @@ class ProjectFacts:
     def has_async_sessions(self) -> bool:
         """Whether the program makes AsyncSessions."""
         return any(factory.makes_async_sessions is Tri.YES for factory in self.session_factories) or any(
-            opened.is_async for facts in self.modules_mentioning(b"AsyncSession") for opened in facts.session_calls
+            opened.is_async for facts in self.modules_mentioning(b"AsyncSession(") for opened in facts.session_calls
         )
 
     @cached_property

@@ -45,7 +45,7 @@ def blocking_calls(module: ModuleFacts) -> Iterator[BlockingCall]:
     for function in module.module.functions:
         if not function.is_async:
             continue
-        bound = [each for each in session_bindings(function, project) if each.blocking_uses]
+        bound = list(session_bindings(function, project))
         reported = {each.name for each in bound}
         made = [each.value for each in bound]
         seen: set[Function] = set()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flake8_asyncdb.facts.options import Options
 from flake8_asyncdb.model import api
-from flake8_asyncdb.model.effects import sites
+from flake8_asyncdb.model.effects import is_awaited, sites
 from flake8_asyncdb.model.inference import external_bases
 from flake8_asyncdb.model.project import Class, Function, Module
 from flake8_asyncdb.model.scopes import Kind
@@ -34,6 +34,8 @@ def open_sessions(module: ModuleFacts) -> Iterator[OpenSession]:
     """The sessions that a module's functions make and leave open."""
     for function in module.module.functions:
         for site in sites(function):
+            if is_awaited(site.node, function.module.index.parents):
+                continue
             if _makes_session(site, module.project) and _is_left_open(site, function, module.project):
                 made = module.project.inference.value(site.node, site.scope)
                 is_async = module.project.inference.is_instance(made, api.ASYNC_SESSION) is Tri.YES
@@ -82,8 +84,6 @@ def _returns_new(maker: Function, made: Instance) -> bool:
 def _is_left_open(site: Site, function: Function, project: ProjectFacts) -> bool:
     parents = function.module.index.parents
     parent = parents.get(site.node)
-    if isinstance(parent, ast.Await):
-        return False
     if isinstance(parent, ast.Attribute):
         return parent.attr not in ENDINGS and not _enters(parent, parents)
     if isinstance(parent, ast.Expr):

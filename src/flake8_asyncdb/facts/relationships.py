@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from flake8_asyncdb.facts.options import CallFact, Option
-
-if TYPE_CHECKING:
-    pass
 
 RELATIONSHIP_CALLS = (
     "sqlalchemy.orm.relationship",

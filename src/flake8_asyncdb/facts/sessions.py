@@ -101,7 +101,7 @@ class OpenedSession(CallFact):
 
 @dataclass(frozen=True)
 class SessionBinding:
-    """A sync session in an async function, with the uses of it that run on the event loop.
+    """A sync session in an async function, with the first use of it that runs on the event loop.
 
     `value` is the expression that it is bound to; None for a parameter, and
     for a session that the function did not bind but found somewhere.
@@ -111,12 +111,7 @@ class SessionBinding:
     name: str
     node: ast.expr | ast.stmt | ast.arg
     value: ast.expr | None
-    blocking_uses: tuple[str, ...]
-
-    @property
-    def use(self) -> str:
-        """The use that blocks, as a message names it."""
-        return f"`{self.blocking_uses[0]}()`" if self.blocking_uses else "every query"
+    use: str
 
 
 def _asks_for_task(value: Value, project: ProjectFacts) -> bool:
@@ -134,13 +129,28 @@ def _asks_for_task(value: Value, project: ProjectFacts) -> bool:
 
 
 def session_bindings(function: Function, project: ProjectFacts) -> Iterator[SessionBinding]:
-    """The sync sessions that a function binds, each with what it does with them by itself."""
-    inference = project.inference
-    bound = [each for each in _bindings(function) if is_sync_session(inference.bound(each[1]), inference)]
-    uses = _uses(function, project) if bound else {}
-    for name, binding in bound:
-        used = uses.get(binding, uses.get(name, ()) if "." in name else ())
-        yield SessionBinding(function, name, _bound_at(binding), binding.value, tuple(used))
+    """The sync sessions that a function binds and uses by itself where that blocks."""
+    used = _used_names(function)
+    sessions = [
+        (name, binding)
+        for name, binding in _bindings(function)
+        if name in used and is_sync_session(project.inference.bound(binding), project.inference)
+    ]
+    uses = _uses(function, project) if sessions else {}
+    for name, binding in sessions:
+        use = uses.get(binding, uses.get(name) if "." in name else None)
+        if use is not None:
+            yield SessionBinding(function, name, _bound_at(binding), binding.value, use)
+
+
+def _used_names(function: Function) -> set[str]:
+    """The names, dotted ones too, that a function calls methods of or hands to calls: what can be a use at all."""
+    nodes = [node for call in function.scope.calls for node in (*_receiver(call), *_arguments(call))]
+    return {ast.unparse(node) for node in nodes if isinstance(node, ast.Name | ast.Attribute)}
+
+
+def _receiver(call: ast.Call) -> list[ast.expr]:
+    return [call.func.value] if isinstance(call.func, ast.Attribute) else []
 
 
 def found_sessions(function: Function, project: ProjectFacts) -> Iterator[SessionBinding]:
@@ -156,7 +166,7 @@ def found_sessions(function: Function, project: ProjectFacts) -> Iterator[Sessio
         name = ast.unparse(called.value)
         if name not in seen | bound and operation.method in api.SESSION_IO and not isinstance(called.value, ast.Call):
             seen.add(name)
-            yield SessionBinding(function, name, operation.site.node, None, (f"{name}.{operation.method}",))
+            yield SessionBinding(function, name, operation.site.node, None, f"{name}.{operation.method}")
 
 
 @dataclass(frozen=True)
@@ -249,9 +259,9 @@ def _bound_at(binding: Binding) -> ast.expr | ast.stmt | ast.arg:
     return binding.statement
 
 
-def _uses(function: Function, project: ProjectFacts) -> dict[Binding | str, list[str]]:
-    """The uses that block where they stand, of each binding that reaches them and of each dotted name."""
-    found: dict[Binding | str, list[str]] = {}
+def _uses(function: Function, project: ProjectFacts) -> dict[Binding | str, str]:
+    """The first use that blocks where it stands, of each binding that reaches it and of each dotted name."""
+    found: dict[Binding | str, str] = {}
 
     def note(node: ast.expr, scope: Scope, use: str) -> None:
         keys: list[Binding | str] = []
@@ -260,7 +270,7 @@ def _uses(function: Function, project: ProjectFacts) -> dict[Binding | str, list
         elif isinstance(node, ast.Attribute):
             keys.append(ast.unparse(node))
         for key in keys:
-            found.setdefault(key, []).append(use)
+            found.setdefault(key, use)
 
     for site in sites(function):
         called = site.node.func

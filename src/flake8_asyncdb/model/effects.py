@@ -200,11 +200,18 @@ class Effects:
         if start in self._blocking:
             return self._blocking[start]
         came_from: dict[Call, Call | None] = {start: None}
+        depths = {start: 0}
         queue = [start]
+        shortest: tuple[int, Call, Witness] | None = None
         for call in queue:
+            if shortest is not None and depths[call] + 1 >= shortest[0]:
+                break
             witness = self._blocking[call] if call in self._blocking else self._own_witness(call)
             if witness is not None:
-                return self._witnesses_back_to(start, call, witness, came_from)
+                length = depths[call] + len(list(witness.functions()))
+                if shortest is None or length < shortest[0]:
+                    shortest = length, call, witness
+                continue
             if call in self._blocking:
                 continue
             reached, on, had = call
@@ -214,7 +221,10 @@ class Effects:
                     continue
                 if not self._is_spared(step.node, reached, had):
                     came_from[following] = call
+                    depths[following] = depths[call] + 1
                     queue.append(following)
+        if shortest is not None:
+            return self._witnesses_back_to(start, *shortest[1:], came_from)
         self._blocking.update(dict.fromkeys(came_from, None))
         return None
 
