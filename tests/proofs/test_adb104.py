@@ -12,7 +12,7 @@ OBSERVED = "TypeError (NoneType can't be awaited) after the add and before the c
 @pytest.mark.asyncio
 async def test_awaiting_add_raises_before_the_commit(load: Loader, database: Database, session: AsyncSession) -> None:
     database.create_all()
-    with pytest.raises(TypeError, match=r"NoneType.* can't be used in 'await' expression"):
+    with pytest.raises(TypeError, match=r"NoneType.* can't be (used in 'await' expression|awaited)"):
         await load("ADB104", "Bad").add_user(session, User(id=1, name="lost"))
     await session.close()
     assert database.sql("select id from users") == []

@@ -135,8 +135,8 @@ def missing_await(module: ModuleFacts) -> Iterator[Hit]:
 def awaited_sync_method(module: ModuleFacts) -> Iterator[Hit]:
     """`await` on a method that returns no awaitable.
 
-    Why: `await session.add(row)` adds the row and then raises TypeError: object NoneType can't be used in 'await'
-    expression. `await engine.begin()` raises TypeError on the context manager.
+    Why: `await session.add(row)` adds the row and then raises TypeError, because None cannot be awaited, before the
+    commit. `await engine.begin()` raises TypeError on the context manager.
 
     Bad:
 

@@ -31,6 +31,11 @@ GENERATOR = "typing.Generator"
 ASYNC_GENERATOR = "typing.AsyncGenerator"
 CONTEXT_MANAGER = "contextlib.AbstractContextManager"
 ASYNC_CONTEXT_MANAGER = "contextlib.AbstractAsyncContextManager"
+CONTEXT_DECORATORS = {
+    "contextlib.contextmanager": CONTEXT_MANAGER,
+    "contextlib.asynccontextmanager": ASYNC_CONTEXT_MANAGER,
+}
+"""The decorators of generator functions, each with what the decorated function returns."""
 LIST = "builtins.list"
 
 SYNC_ENGINE_CALLS = frozenset({CREATE_ENGINE, ENGINE_FROM_CONFIG})

@@ -43,7 +43,7 @@ GENERATORS = frozenset(
     for name in ["Generator", "Iterator", "Iterable", "AsyncGenerator", "AsyncIterator", "AsyncIterable"]
 )
 METADATA_OWNERS = ("sqlalchemy.", "sqlmodel.")
-CONTEXTS = frozenset({api.CONTEXT_MANAGER, api.ASYNC_CONTEXT_MANAGER})
+CONTEXTS = frozenset(api.CONTEXT_DECORATORS.values())
 
 
 class Inference:
@@ -417,6 +417,8 @@ class Inference:
         if name in ("contextlib.closing", "contextlib.aclosing") and site.node.args:
             kind = api.CONTEXT_MANAGER if name == "contextlib.closing" else api.ASYNC_CONTEXT_MANAGER
             return Instance(External(kind), (self.value(site.node.args[0], site.scope),))
+        if name in api.CONTEXT_DECORATORS and site.node.args:
+            return Instance(External(name), (self.value(site.node.args[0], site.scope),))
         if name in (api.SESSIONMAKER, api.ASYNC_SESSIONMAKER):
             return Instance(External(name), (self._product(name, site),), site)
         if name in (api.SCOPED_SESSION, api.ASYNC_SCOPED_SESSION) and site.node.args:
@@ -451,6 +453,9 @@ class Inference:
             return self.call(self.class_attribute(value.cls, "__call__", value), site)
         if value.cls.name in api.CLASS_LIKE and value.args:
             return union([_made_by(member, value, site) for member in members(value.args[0])])
+        if value.cls.name in api.CONTEXT_DECORATORS:
+            generators = instances(self.call(value.args[0], site))
+            return union([Instance(External(api.CONTEXT_DECORATORS[value.cls.name]), each.args) for each in generators])
         return UNKNOWN
 
     def _called_method(self, value: Method, site: Site) -> Value:
@@ -555,12 +560,10 @@ class Inference:
             expected = declared.args[0] if is_iterator and declared.args else declared
             if not (is_iterator and not declared.args):
                 yielded = self.refine(expected, yielded)
-        decorators = self.decorators(function)
-        if External("contextlib.contextmanager") in decorators:
-            return Instance(External(api.CONTEXT_MANAGER), (yielded,))
-        if External("contextlib.asynccontextmanager") in decorators:
-            return Instance(External(api.ASYNC_CONTEXT_MANAGER), (yielded,))
         kind = api.ASYNC_GENERATOR if function.is_async else api.GENERATOR
+        for decorator in self.decorators(function):
+            if isinstance(decorator, External):
+                kind = api.CONTEXT_DECORATORS.get(decorator.name, kind)
         return Instance(External(kind), (yielded,))
 
     def _parameter(self, binding: Binding) -> Value:
