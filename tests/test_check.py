@@ -147,6 +147,18 @@ def test_summary_counts_by_row(check: Check, write_project: WriteProject) -> Non
 # Changed files
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_summary_counts_what_was_not_understood(jobs: str, check: Check, write_project: WriteProject) -> None:
+    broken = {f"app/broken{number}.py": "import sqlalchemy\ndef (:\n" for number in range(3)}
+    write_project({**broken, "app/other.py": "def (:\n", "app/db.py": PINGED})
+    done = check(f"--jobs={jobs}", ".")
+
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    assert done.stderr == f"not understood by Python {python}: 3 files, which `flake8-asyncdb doctor` names\n"
+    assert (done.stdout, done.status) == ("", 0)
+    assert check("--quiet", ".") == Flake8Run(0, "", "")
+
+
 @pytest.fixture
 def repository(write_project: WriteProject) -> Path:
     root = write_project({"app/old.py": UNPINGED, "app/changed.py": PINGED, "app/deleted.py": PINGED})

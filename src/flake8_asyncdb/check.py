@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ from flake8_asyncdb.plugin import Plugin
 
 Results = tuple[str, list[Any], dict[str, int]]
 NO_CHECKERS = Checkers([], [], [])
+NOT_UNDERSTOOD = "files that could not be parsed"
 
 _worker: dict[str, argparse.Namespace] = {}
 """flake8's options, in a worker process."""
@@ -85,16 +86,22 @@ def _run(arguments: argparse.Namespace) -> int:
             return 0
         for known in check.baseline.vanished(check.checked, check.codes):
             print(f"gone, --update-baseline takes it out: {known.path}: {known.code} {known.text}", file=sys.stderr)
-    if check.reported and not arguments.quiet:
-        print(summary(check.reported), file=sys.stderr)
+    if not arguments.quiet:
+        for line in summary(check.reported, check.not_understood):
+            print(line, file=sys.stderr)
     return check.exit_code()
 
 
-def summary(reported: Iterable[Violation]) -> str:
-    """How many findings each row of the table has, in one line."""
-    rows = Counter(heading(violation.code) for violation in reported)
-    parts = "; ".join(f"{row} {number}" for row, number in sorted(rows.items()))
-    return f"{plural(rows.total(), 'finding')}: {parts}"
+def summary(reported: Sequence[Violation], not_understood: int) -> Iterator[str]:
+    """How many findings each row of the table has, and how many files this Python could not parse."""
+    if reported:
+        rows = Counter(heading(violation.code) for violation in reported)
+        parts = "; ".join(f"{row} {number}" for row, number in sorted(rows.items()))
+        yield f"{plural(rows.total(), 'finding')}: {parts}"
+    if not_understood:
+        python = ".".join(map(str, sys.version_info[:2]))
+        files = plural(not_understood, "file")
+        yield f"not understood by Python {python}: {files}, which `flake8-asyncdb doctor` names"
 
 
 class ChangesError(Exception):
@@ -164,6 +171,12 @@ class Check(Application):
         return set(self.file_checker_manager.filenames)
 
     @property
+    def not_understood(self) -> int:
+        """How many files could not be parsed."""
+        assert self.file_checker_manager is not None
+        return sum(statistics.get(NOT_UNDERSTOOD, 0) for _, _, statistics in self.file_checker_manager.results)
+
+    @property
     def codes(self) -> set[str]:
         """The codes that were looked for."""
         assert self.guide is not None
@@ -224,20 +237,25 @@ def check_file(filename: str, options: argparse.Namespace) -> Results:
     checker = FileChecker(filename=filename, plugins=NO_CHECKERS, options=options)
     if found is None:
         found = _findings_of_text(checker)
+    if found is None:
+        checker.statistics[NOT_UNDERSTOOD] = 1
     if checker.should_process:
-        for finding in found:
+        for finding in found or []:
             checker.report(finding.code, finding.line, finding.column, finding.message)
     return checker.display_name, checker.results, checker.statistics
 
 
-def _findings_of_text(checker: FileChecker) -> list[Finding]:
-    """The findings of a text as flake8 reads it: from standard input, or as Latin-1 where its encoding is wrong."""
+def _findings_of_text(checker: FileChecker) -> list[Finding] | None:
+    """The findings of a text as flake8 reads it: from standard input, or as Latin-1 where its encoding is wrong.
+
+    None when it cannot be parsed.
+    """
     processor = checker.processor
     if processor is None:
         return []
     try:
         tree = processor.build_ast()
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
+        return None
     assert isinstance(tree, ast.Module)
     return Plugin(tree, processor.filename, processor.lines).findings()
