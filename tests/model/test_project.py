@@ -219,6 +219,12 @@ def test_inside_a_package_absolute_imports_do_not_name_siblings(make: Make) -> N
     assert code.revealed("pkg/app.py") == ["<db.x>"]
 
 
+def test_the_root_is_a_source_root_even_with_an_init(make: Make) -> None:
+    code = make({"__init__.py": "", "app/db.py": "x = 1", "app/main.py": "from app.db import x\nreveal(x)"})
+
+    assert code.revealed("app/main.py") == ["1"]
+
+
 def test_nearer_source_root_wins(make: Make) -> None:
     code = make(
         {

@@ -292,15 +292,15 @@ def request_session_escapes(module: ModuleFacts) -> Iterator[Hit]:
     "ADB506",
     "manual-dependency-iteration",
     Severity.ERROR,
-    "`{text}` drives the provider by hand: left by `return` or `break`, its code after `yield` (the commit) "
-    "never runs, use the session factory or an `@asynccontextmanager`",
+    "`{text}` drives the provider by hand: what it does after its `yield` (commit, close) is skipped or comes at the "
+    "wrong time, use the session factory or an `@asynccontextmanager`",
 )
 def manual_dependency_iteration(module: ModuleFacts) -> Iterator[Hit]:
     """A loop over a provider of sessions, or a `next()` of it.
 
     Why: `async for db in get_db(): ...; return` leaves the generator suspended at its `yield`: the commit that follows
     never ran (0 rows, no error), and the connection was still in use when the function had returned: the session is
-    closed whenever the generator is collected.
+    closed whenever the generator is collected. After `db = next(get_db())` that is at once, before its first use.
 
     Bad:
 

@@ -406,10 +406,10 @@ class Project:
         return Namespace(target) if target in self.directories else None
 
     def _source_roots(self, directory: str) -> list[str]:
-        """Where an absolute import in a file of `directory` may start: non-packages, nearest first."""
+        """Where an absolute import in a file of `directory` may start: non-packages, nearest first, and the root."""
         if directory not in self._roots:
             around = [directory, *parents(directory)] if directory else [""]
-            plain = [each for each in around if join(each, "__init__.py") not in self.paths]
+            plain = [each for each in around if not each or join(each, "__init__.py") not in self.paths]
             usual = [join(each, name) for each in around for name in USUAL_ROOTS]
             self._roots[directory] = plain + [root for root in usual if root in self.directories]
         return self._roots[directory]
