@@ -136,6 +136,15 @@ def test_odd_files_do_not_hurt(content: bytes, make: Make) -> None:
     read_pin(root, "fastapi")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_byte_order_mark_says_the_encoding(encoding: str, make: Make) -> None:
+    root = make({}).root
+    mark = "" if encoding in ("utf-8-sig", "utf-16") else "\ufeff"
+    (root / "requirements.txt").write_bytes(f"{mark}fastapi==0.110.0\r\n".encode(encoding))
+
+    assert read_pin(root, "fastapi") == Pin((0, 110, 0), (0, 110, 0, 1))
+
+
 def test_what_a_range_answers() -> None:
     pin = Pin((0, 110), (0, 116))
 

@@ -125,12 +125,12 @@ class ImportTimeIO:
 def import_time_io(module: ModuleFacts) -> Iterator[ImportTimeIO]:
     """The calls at the top level of an application's module that do database I/O; one for each statement."""
     project = module.project
-    scope = module.module.scope
+    index = module.module.index
     seen: set[ast.AST] = set()
-    for node, how in _module_level_io(scope, project):
-        statement = module.module.index.statement_of(node)
-        if statement not in seen and not is_main_guarded(node, module.module):
-            seen.add(statement)
+    for node, how in _module_level_io(module.module.scope, project):
+        is_told = any(index.is_inside(node, statement) for statement in seen)
+        if not is_told and not is_main_guarded(node, module.module):
+            seen.add(index.statement_of(node))
             yield ImportTimeIO(node, how)
 
 

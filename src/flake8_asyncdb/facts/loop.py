@@ -79,7 +79,7 @@ class EventLoop:
 
     def _only_engine(self) -> set[Site]:
         """The project's engine, when there is a single sync one that a session of unknown origin must come from."""
-        sync = [engine.site for engine in self.project.engines if not engine.is_async]
+        sync = [engine.site for engine in self.project.engines if not engine.is_async and not engine.stays_local]
         return set(sync) if len(sync) == 1 else set()
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +62,10 @@ def read_pin(root: Path, library: str) -> Pin | None:
 
 
 def _text(path: Path) -> str:
-    return (syntax.read(path) or b"").decode("utf-8", "replace")
+    """A file's text; a byte order mark says UTF-16, in which PowerShell's `pip freeze > requirements.txt` writes."""
+    content = syntax.read(path) or b""
+    is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if is_wide else "utf-8-sig", "replace")
 
 
 def _required(text: str, library: str) -> Pin | None:
