@@ -136,6 +136,17 @@ def test_file_name_that_is_no_text(check: Check, tmp_path: Path) -> None:
     assert check("--baseline=known.json", ".") == Flake8Run(0, "", "")
 
 
+def test_installed_and_built_files_are_not_linted(
+    check: Check, run_flake8: RunFlake8, write_project: WriteProject
+) -> None:
+    places = [".venv/lib/site-packages/a.py", "other/lib/b.py", "node_modules/c.py", "build/d.py", "app/build/e.py"]
+    root = write_project({"pyproject.toml": "", "other/pyvenv.cfg": "", **dict.fromkeys(places, UNPINGED)})
+
+    assert (
+        check(".").findings == run_flake8("--select=ADB", ".", cwd=root).findings == [("app/build/e.py", 3, "ADB202")]
+    )
+
+
 def test_summary_counts_by_row(check: Check, write_project: WriteProject) -> None:
     write_project({"app/db.py": TWO_ENGINES})
 

@@ -54,6 +54,7 @@ def test_says_what_it_skips_and_why(write_project: WriteProject) -> None:
             "tests/test_shop.py": "import shop.db\n",
             "alembic/env.py": "from alembic import context\n",
             "alembic/versions/one.py": "from alembic import op\n",
+            "node_modules/tool.py": "import sqlalchemy\n",
             "uv.lock": 'name = "sqlalchemy"\nversion = "2.0.45"\n',
             ".flake8": "[flake8]\nexclude = old.py\nextend-select = ADB291\nadb-app = async\nadb-include = tests\n",
         }
@@ -63,6 +64,7 @@ def test_says_what_it_skips_and_why(write_project: WriteProject) -> None:
 
     assert said["source roots"] == "alembic, alembic/versions, src, tests"
     assert said["files"] == "8 read"
+    assert said["in directories of tools, installed, vendored or built, never linted"] == "node_modules/tool.py"
     assert said["not readable, or larger than 3 MB"] == "src/shop/huge.py"
     assert said["not understood by this Python"].startswith("src/shop/newer.py (line 2: ")
     assert said["test code, linted with --adb-include=tests"] == "tests/test_shop.py"

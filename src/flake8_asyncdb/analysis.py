@@ -75,6 +75,8 @@ def module_for(path: Path, source: bytes | None, settings: Settings, tree: ast.M
             gc.unfreeze()
     if facts is None:
         facts = _projects[key] = ProjectFacts(Project(root), settings)
+    if facts.project.leaves_out(relative):
+        return None
     module = facts.project.known(relative) if source is not None else facts.project.module(relative)
     if module is None:
         module = facts.project.put(relative, absolute.read_bytes() if source is None else source, tree)

@@ -85,6 +85,7 @@ def _files(project: Project, modules: Sequence[Module], checked: set[Path]) -> I
     unread = sorted(project.paths - {module.path for module in modules})
     broken = {module.path: trouble for module in modules if (trouble := _trouble(module)) is not None}
     groups: list[tuple[str, list[str]]] = [
+        ("in directories of tools, installed, vendored or built, never linted", _left_out(project, checked)),
         ("not readable, or larger than 3 MB", unread),
         ("not understood by this Python", [f"{path} ({reason})" for path, reason in broken.items()]),
         ("test code, linted with --adb-include=tests", [m.path for m in modules if m.is_test]),
@@ -95,6 +96,12 @@ def _files(project: Project, modules: Sequence[Module], checked: set[Path]) -> I
     for name, paths in groups:
         if paths:
             yield f"  {name}: {_some(paths)}"
+
+
+def _left_out(project: Project, checked: set[Path]) -> list[str]:
+    """The files that flake8 would check although they are none of the project's."""
+    found = [file.relative_to(project.root).as_posix() for file in checked if find_root(file.parent) == project.root]
+    return sorted(path for path in found if project.leaves_out(path))
 
 
 def _excluded(project: Project, modules: Sequence[Module], checked: set[Path]) -> list[str]:

@@ -308,6 +308,7 @@ def test_kept_by_module_class_constructor_or_cache(code: str, make: Make) -> Non
         ("engine = create_engine(url)\n    engine.connect()", True),
         ("engine = create_engine(url)\n    return engine", False),
         ("return create_engine(url)", False),
+        ("engine = create_engine(url)\n    return 1, (engine, 2)", False),
         ("yield create_engine(url)", False),
         ("app.state.engine = create_engine(url)", False),
         ("engine = create_engine(url)\n    return engine.connect()", True),
@@ -315,6 +316,21 @@ def test_kept_by_module_class_constructor_or_cache(code: str, make: Make) -> Non
 )
 def test_local_where_nothing_outside_sees_it(body: str, local: bool, make: Make) -> None:
     assert only(make, f"def make(url, app):\n    {body}\n").stays_local is local
+
+
+@pytest.mark.parametrize(
+    ("body", "in_place"),
+    [
+        ("engine = create_engine(url)\n    engine.connect()", True),
+        ("create_engine(url).connect()", True),
+        ("engine = create_engine(url)\n    check(engine)", False),
+        ("engine = create_engine(url)\n    def inner(): check(engine)\n    engine.connect()", False),
+        ("engine = create_engine(url)\n    return engine", False),
+        ("check(create_engine(url))", False),
+    ],
+)
+def test_used_in_place_where_nothing_gets_it(body: str, in_place: bool, make: Make) -> None:
+    assert only(make, f"def make(app):\n    {body}\n").is_used_in_place is in_place
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from flake8_asyncdb.facts.urls import DatabaseUrl
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import sites
 from flake8_asyncdb.model.project import Function, Module
-from flake8_asyncdb.model.values import External, Instance, Method, Site, Tri, Value, instances, members
+from flake8_asyncdb.model.values import External, Instance, Method, Site, Tri, Tuple, Value, instances, members
 
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ProjectFacts
@@ -236,13 +237,23 @@ class Engine(CallFact):
         """Whether nothing outside the function that makes it can ever see it."""
         if self.function is None or self.is_kept:
             return False
-        returned = [node.value for node in self.function.scope.returns] + [y.value for y in self.function.scope.yields]
-        return not any(
-            instance.site == self.site
-            for node in returned
-            if node is not None
-            for instance in instances(self.project.inference.value(node, self.function.scope))
-        )
+        scope = self.function.scope
+        returned = [node.value for node in (*scope.returns, *scope.yields) if node.value is not None]
+        values = [self.project.inference.value(node, scope) for node in returned]
+        return not any(instance.site == self.site for instance in _instances_in(values))
+
+    @cached_property
+    def is_used_in_place(self) -> bool:
+        """Whether the function that makes it does no more than call methods of it: nothing else ever has it."""
+        if self.function is None or not self.stays_local:
+            return False
+        parents = self.site.module.index.parents
+        match parents.get(self.node):
+            case ast.Assign(targets=[ast.Name(id=name)]):
+                uses = [node for node in ast.walk(self.function.node) if isinstance(node, ast.Name) and node.id == name]
+                return all(isinstance(n.ctx, ast.Store) or isinstance(parents.get(n), ast.Attribute) for n in uses)
+            case parent:
+                return isinstance(parent, ast.Attribute)
 
     def pooling_arguments(self) -> list[str]:
         """The pool arguments that its pool class refuses."""
@@ -291,6 +302,17 @@ class Engine(CallFact):
     def feeds_event_loop(self) -> bool:
         """Whether an async entry point reaches a session or connection of it."""
         return self.site in self.project.loop.engines
+
+
+def _instances_in(values: list[Value]) -> Iterator[Instance]:
+    """The objects among some values and in their tuples."""
+    pending = list(values)
+    for value in pending:
+        for member in members(value):
+            if isinstance(member, Tuple):
+                pending += member.items
+            elif isinstance(member, Instance):
+                yield member
 
 
 def engine_sites(value: Instance, project: ProjectFacts) -> set[Site]:

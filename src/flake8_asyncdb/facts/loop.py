@@ -79,8 +79,8 @@ class EventLoop:
 
     def _only_engine(self) -> set[Site]:
         """The project's engine, when there is a single sync one that a session of unknown origin must come from."""
-        sync = [engine.site for engine in self.project.engines if not engine.is_async and not engine.stays_local]
-        return set(sync) if len(sync) == 1 else set()
+        engines = [engine for engine in self.project.engines if not engine.is_async and not engine.is_used_in_place]
+        return {engine.site for engine in engines} if len(engines) == 1 else set()
 
     @cached_property
     def factories(self) -> set[Site]:

@@ -270,6 +270,7 @@ class Project:
         self._reaching: dict[str, bool] = {}
         self._pins: dict[str, Pin | None] = {}
         self._roots: dict[str, list[str]] = {}
+        self._left_out: dict[str, bool] = {}
 
     @cached_property
     def paths(self) -> frozenset[str]:
@@ -280,6 +281,16 @@ class Project:
     def directories(self) -> frozenset[str]:
         """The directories that hold Python files, at any depth."""
         return frozenset(parent for path in self.paths for parent in parents(path))
+
+    def leaves_out(self, path: str) -> bool:
+        """Whether a path lies in a directory that is none of the project's: of a tool, installed, vendored or built."""
+        return any(map(self._is_left_out, parents(path)))
+
+    def _is_left_out(self, directory: str) -> bool:
+        if directory not in self._left_out:
+            below = self.root / directory
+            self._left_out[directory] = bool(directory) and below.is_dir() and not _is_own(below, self.root)
+        return self._left_out[directory]
 
     def module(self, path: str) -> Module | None:
         """The module at a path below the root; None when there is none or it cannot be read."""
