@@ -69,7 +69,8 @@ class DatabaseUrl:
     @property
     def is_sqlite_file(self) -> bool:
         """Known to name a database file, not a database in memory."""
-        if self.dialect != "sqlite" or ":memory:" in self.text.prefix or "mode=memory" in self.text.prefix:
+        in_memory = ":memory:" in self.text.prefix or "mode=memory" in self.text.prefix
+        if self.dialect != "sqlite" or in_memory or self.text.assumed:
             return False
         _, separator, rest = self.text.prefix.partition("://")
         path = rest[1:].partition("?")[0] if rest.startswith("/") else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from flake8_asyncdb.model.answers import Answers
@@ -397,12 +397,13 @@ class TextEvaluator:
                 return joined(self._evaluate(schemes[0], env, scope), rest)
         if name == "strip" and not node.args:
             texts = self._evaluate(subject, env, scope)
-            return frozenset(Text(t.prefix.strip() if t.exact else t.prefix.lstrip(), t.exact) for t in texts)
+            return frozenset(replace(t, prefix=t.prefix.strip() if t.exact else t.prefix.lstrip()) for t in texts)
         if name in _SAME_TEXT:
             return self._evaluate(subject, env, scope)
         if name == "format":
             return frozenset(
-                Text(text.prefix.partition("{")[0], exact=False) for text in self._evaluate(subject, env, scope)
+                replace(text, prefix=text.prefix.partition("{")[0], exact=False)
+                for text in self._evaluate(subject, env, scope)
             )
         return None
 

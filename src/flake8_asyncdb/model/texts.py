@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flake8_asyncdb.model.values import Tri
 
@@ -14,13 +14,17 @@ MAX_LENGTH = 500
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A string that begins with `prefix` and, if `exact`, ends there."""
+    """A string that begins with `prefix` and, if `exact`, ends there.
+
+    `assumed` says that this is only known where a condition of the program holds: nothing gives the string.
+    """
 
     prefix: str
     exact: bool = True
+    assumed: bool = False
 
     def __add__(self, other: Text) -> Text:
-        return Text(self.prefix + other.prefix, other.exact) if self.exact else self
+        return Text(self.prefix + other.prefix, other.exact, self.assumed or other.assumed) if self.exact else self
 
     def starts_with(self, start: str) -> Tri:
         """Whether it surely begins with `start`, surely does not, or may."""
@@ -47,7 +51,8 @@ def limited(texts: Texts) -> Texts:
     if all(len(text.prefix) <= MAX_LENGTH for text in texts):
         return texts
     return frozenset(
-        text if len(text.prefix) <= MAX_LENGTH else Text(text.prefix[:MAX_LENGTH], exact=False) for text in texts
+        text if len(text.prefix) <= MAX_LENGTH else replace(text, prefix=text.prefix[:MAX_LENGTH], exact=False)
+        for text in texts
     )
 
 
@@ -89,7 +94,7 @@ class Condition:
     def _narrowed(self, text: Text, truth: bool) -> Iterator[Text]:
         answer = self.answer(text)
         if answer is Tri.UNKNOWN and truth and (self.how != "part" or not text.prefix):
-            yield from (Text(each, exact=self.how == "equal") for each in self.wanted)
+            yield from (Text(each, exact=self.how == "equal", assumed=True) for each in self.wanted)
         elif answer is Tri.UNKNOWN or (answer is Tri.YES) is truth:
             yield text
 
@@ -140,10 +145,10 @@ def replaced(texts: Texts, old: Texts, new: Texts) -> Texts:
         if not before.prefix or before.prefix not in text.prefix:
             found.add(text if text.exact or text.prefix else ANY)
         elif after.exact:
-            found.add(Text(text.prefix.replace(before.prefix, after.prefix), text.exact))
+            found.add(replace(text, prefix=text.prefix.replace(before.prefix, after.prefix)))
         else:
             head = text.prefix.partition(before.prefix)[0]
-            found.add(Text(head + after.prefix, exact=False))
+            found.add(replace(text, prefix=head + after.prefix, exact=False))
     return limited(frozenset(found))
 
 
@@ -154,7 +159,7 @@ def with_driver(texts: Texts, drivers: Texts) -> Texts:
         _, separator, rest = text.prefix.partition("://")
         for driver in drivers:
             if driver.exact:
-                tail = Text(rest, text.exact) if separator else ANY
+                tail = replace(text, prefix=rest) if separator else ANY
                 found.add(Text(f"{driver.prefix}://") + tail)
             else:
                 found.add(ANY)
