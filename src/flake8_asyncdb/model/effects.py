@@ -387,7 +387,8 @@ def _operation(site: Site, called: Value) -> Operation | None:
     return None
 
 
-DRIVERS = tuple(External(f"builtins.{name}") for name in ("next", "list", "tuple", "set", "sum", "any", "all"))
+# Not `next`, which runs a generator only to its first `yield`: of a provider of sessions the part without I/O.
+DRIVERS = tuple(External(f"builtins.{name}") for name in ("list", "tuple", "set", "sum", "any", "all"))
 
 
 def sites(function: Function) -> Iterator[Site]:
