@@ -490,6 +490,13 @@ def test_generators_and_context_managers(make: Make) -> None:
             async with AsyncLocal.begin() as j, AsyncLocal() as k: reveal(j, k)
             async with engine.begin() as l, engine.connect() as m: reveal(l, m)
             with unheard() as n: reveal(n)
+            reveal(next(plain()), plain().__next__(), next(stream()))
+            reveal(await anext(stream()), await stream().__anext__(), await anext(plain()))
+            with contextmanager(plain)() as o, asynccontextmanager(stream)() as p: reveal(o)
+            async with asynccontextmanager(stream)() as q: reveal(q)
+
+        async def stream():
+            yield AsyncLocal()
         """
     )
 
@@ -508,6 +515,10 @@ def test_generators_and_context_managers(make: Make) -> None:
         api.ASYNC_CONNECTION,
         api.ASYNC_CONNECTION,
         "unknown",
+        *(SESSION, SESSION, "unknown"),
+        *(ASYNC, ASYNC, "unknown"),
+        SESSION,
+        ASYNC,
     ]
 
 

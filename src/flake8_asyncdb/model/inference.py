@@ -417,6 +417,8 @@ class Inference:
         if name in ("contextlib.closing", "contextlib.aclosing") and site.node.args:
             kind = api.CONTEXT_MANAGER if name == "contextlib.closing" else api.ASYNC_CONTEXT_MANAGER
             return Instance(External(kind), (self.value(site.node.args[0], site.scope),))
+        if name in ("builtins.next", "builtins.anext") and site.node.args:
+            return self._next(self.value(site.node.args[0], site.scope), is_async=name == "builtins.anext")
         if name in api.CONTEXT_DECORATORS and site.node.args:
             return Instance(External(name), (self.value(site.node.args[0], site.scope),))
         if name in (api.SESSIONMAKER, api.ASYNC_SESSIONMAKER):
@@ -428,6 +430,12 @@ class Inference:
         if made is not None:
             return Instance(External(made), site=site)
         return Instance(External(name), site=site) if api.is_class(name) else UNKNOWN
+
+    def _next(self, iterator: Value, *, is_async: bool) -> Value:
+        """What `next` or `anext` gives; nothing known where it is the wrong one of them."""
+        kinds = {isinstance(each.cls, External) and ".Async" in each.cls.name for each in instances(iterator)}
+        element = self.iterated(iterator) if kinds == {is_async} else UNKNOWN
+        return Instance(External(api.COROUTINE), (element,)) if is_async else element
 
     def _super(self, scope: Scope) -> Value:
         for around in (scope, *scope.ancestors()):
@@ -461,6 +469,8 @@ class Inference:
     def _called_method(self, value: Method, site: Site) -> Value:
         receiver, name = value.receiver, value.name
         assert isinstance(receiver.cls, External)
+        if name in ("__next__", "__anext__"):
+            return self._next(receiver, is_async=name == "__anext__")
         if receiver.cls.name in api.CLASS_LIKE and receiver.args:
             if name == "begin":
                 kind = api.ASYNC_CONTEXT_MANAGER if "async" in receiver.cls.name else api.CONTEXT_MANAGER
