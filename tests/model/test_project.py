@@ -225,6 +225,12 @@ def test_the_root_is_a_source_root_even_with_an_init(make: Make) -> None:
     assert code.revealed("app/main.py") == ["1"]
 
 
+def test_a_nearer_module_of_the_name_hides_no_package(make: Make) -> None:
+    code = make({"app/core.py": "x = 1", "app/v1/app.py": "from app.core import x\nimport app\nreveal(x, app)"})
+
+    assert code.revealed("app/v1/app.py") == ["1", "<module app/v1/app.py>"]
+
+
 def test_nearer_source_root_wins(make: Make) -> None:
     code = make(
         {

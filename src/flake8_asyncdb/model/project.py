@@ -376,17 +376,14 @@ class Project:
     def _resolve(self, name: str, importer: Module) -> Module | Namespace | None:
         level = len(name) - len(name.lstrip("."))
         below = name[level:].replace(".", "/")
+        first = below.partition("/")[0]
         if level:
             around = parents(importer.path)
             return self._at(join(around[level - 1], below)) if level <= len(around) else None
-        first = below.partition("/")[0]
         if not first or first in EXTERNAL:
             return None
-        for base in self._source_roots(importer.directory):
-            start = join(base, first)
-            if start in self.directories or f"{start}.py" in self.paths:
-                return self._at(join(base, below))
-        return None
+        found = (self._at(join(base, below)) for base in self._source_roots(importer.directory))
+        return next((target for target in found if target is not None), None)
 
     def submodule(self, directory: str, name: str) -> Module | Namespace | None:
         """What `name` is in a package directory: a module, a namespace directory, or nothing."""
