@@ -21,6 +21,7 @@ engine = create_async_engine("postgresql+asyncpg://db/app")
 """
 TWO_ENGINES = UNPINGED + 'other = create_async_engine("postgresql+asyncpg://db/other")\n'
 PINGED = UNPINGED.replace('app")', 'app", pool_pre_ping=True)')
+CONNECTING = "from app.db import connect\n\n\nasync def work():\n    connect()\n"
 ENTRY = '{"version": 1, "findings": [{"path": "a.py", "code": "ADB202", "scope": "", "text": "", "count": 1}]}'
 Check = Callable[..., Flake8Run]
 
@@ -124,6 +125,19 @@ def test_file_in_another_encoding(check: Check, run_flake8: RunFlake8, write_pro
 
     assert expected.findings == [("app/latin.py", 4, "ADB202")]
     assert check(".").stdout == expected.stdout
+
+
+def test_file_of_a_newer_python_is_read_for_what_others_import(
+    check: Check, run_flake8: RunFlake8, write_project: WriteProject
+) -> None:
+    make = f"{UNPINGED}try: ...\nexcept KeyError, ValueError: ...\n\n\ndef connect():\n    return engine.connect()\n"
+    root = write_project({"app/db.py": make.replace("_async", ""), "app/jobs.py": CONNECTING})
+    expected = run_flake8("--select=ADB", ".", cwd=root)
+    done = check(".")
+
+    assert ("app/jobs.py", 5, "ADB107") in done.findings
+    assert done.stdout == expected.stdout
+    assert ("not understood" in done.stderr) is (sys.version_info < (3, 14))
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS has no such file names")

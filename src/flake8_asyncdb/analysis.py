@@ -23,13 +23,16 @@ def analyze(path: Path, tree: ast.Module, source: bytes, rules: list[Rule], sett
 
 
 def analyze_file(path: Path, rules: list[Rule], settings: Settings) -> list[Finding] | None:
-    """The findings of one file as the disk holds it: none where it cannot be read, None where it cannot be parsed."""
+    """The findings of one file as the disk holds it: none where it cannot be read, None where this Python, and so
+    flake8, cannot parse it.
+    """
     with _collector_paused():
         try:
             module = module_for(path, None, settings)
         except OSError:
             return []
-        return _findings(module, rules, settings) if module is None or module.is_parsed else None
+        is_parsed = module is None or (module.is_parsed and not module.is_of_newer_python)
+        return _findings(module, rules, settings) if is_parsed else None
 
 
 def _findings(module: Module | None, rules: list[Rule], settings: Settings) -> list[Finding]:

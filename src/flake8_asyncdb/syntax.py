@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
 import warnings
 from pathlib import Path
 
 MAX_BYTES = 3_000_000
+_BARE_EXCEPTIONS = re.compile(
+    rb"^([ \t]*except\*?[ \t]+)([\w.]+(?:[ \t]*,[ \t]*[\w.]+)+(?:[ \t]*,)?)([ \t]*:)", re.MULTILINE
+)
 LIBRARIES = (b"sqlalchemy", b"sqlmodel", b"fastapi", b"starlette")
 
 
@@ -48,6 +52,11 @@ def parse(source: bytes | str) -> ast.Module | None:
             return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def with_parentheses(source: bytes) -> bytes:
+    """The text with parentheses around `except A, B:`, which Python 3.14 takes without them (PEP 758)."""
+    return _BARE_EXCEPTIONS.sub(rb"\1(\2)\3", source)
 
 
 def parse_expression(text: str) -> ast.expr | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -223,6 +224,17 @@ def test_the_root_is_a_source_root_even_with_an_init(make: Make) -> None:
     code = make({"__init__.py": "", "app/db.py": "x = 1", "app/main.py": "from app.db import x\nreveal(x)"})
 
     assert code.revealed("app/main.py") == ["1"]
+
+
+@pytest.mark.parametrize(
+    "clause", ["except A, B:", "except a.A, B :", "except A, B, C,:", "except (A, B):", "except A:"]
+)
+def test_exceptions_without_parentheses_are_read_by_every_python(clause: str, make: Make) -> None:
+    code = make({"old.py": f"try: ...\n{clause} ...\nx = 1", "app.py": "from old import x\nreveal(x)"})
+
+    assert code.revealed() == ["1"]
+    bare = "," in clause and "(" not in clause
+    assert code.module("old.py").is_of_newer_python is (bare and sys.version_info < (3, 14))
 
 
 def test_a_nearer_module_of_the_name_hides_no_package(make: Make) -> None:

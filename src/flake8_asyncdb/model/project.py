@@ -138,9 +138,18 @@ class Module:
         return f"<module {self.path}>"
 
     @cached_property
+    def _own_tree(self) -> ast.Module | None:
+        return self._tree or syntax.parse(self.source)
+
+    @cached_property
     def tree(self) -> ast.Module:
-        """Its tree; empty when it cannot be parsed."""
-        return self._tree or syntax.parse(self.source) or ast.Module([], [])
+        """Its tree, with Python 3.14's `except A, B:` read by every version; empty when it cannot be parsed."""
+        return self._own_tree or syntax.parse(syntax.with_parentheses(self.source)) or ast.Module([], [])
+
+    @property
+    def is_of_newer_python(self) -> bool:
+        """Whether it is read although this Python does not take it as it stands."""
+        return self.is_parsed and self._own_tree is None
 
     def offer(self, tree: ast.Module) -> None:
         """Take a tree of the same text, if none was needed yet."""
