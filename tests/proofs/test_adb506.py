@@ -51,3 +51,4 @@ def test_next_closes_the_session_before_its_first_use() -> None:
     assert db.scalar(text("select 1")) == 1
     assert db.in_transaction()
     db.close()
+    engine.dispose()
