@@ -102,8 +102,8 @@ def implicit_naive_datetime(module: ModuleFacts) -> Iterator[Hit]:
             sent_at: Mapped[datetime]
 
     Not reported: an attribute with an explicit type, in `mapped_column`, `Annotated`, `sa_type` or `sa_column`; a
-    base whose `type_annotation_map` has an aware `datetime`; a class whose bases cannot be resolved; Protocols,
-    pydantic models and SQLModel classes that no table derives from.
+    base whose `type_annotation_map` has an aware `datetime`; a class whose bases cannot be resolved, or whose
+    columns are those of its `__table__`; Protocols, pydantic models and SQLModel classes that no table derives from.
     """
     for mapped in module.mapped_classes:
         remedy = "give it `sa_type=DateTime(timezone=True)`"

@@ -58,10 +58,10 @@ def sync_engine(module: ModuleFacts) -> Iterator[Hit]:
         async def count_users(db: AsyncSession = Depends(get_db)) -> int:
             return await db.scalar(text("select count(*) from users"))
 
-    Not reported: an engine that no async handler, dependency, middleware or lifespan reaches, such as that of
-    plain `def` handlers, a Celery worker, a command line or Alembic; `AsyncEngine(create_engine(...))`; an
-    engine disposed of in the function that makes it; an engine that only carries an inert PRAGMA listener
-    (ADB702 speaks).
+    Not reported: an engine that no async handler, dependency or middleware reaches, such as that of plain `def`
+    handlers, a Celery worker, a command line or Alembic; one that only a lifespan uses, where nothing else of the
+    application is async; a session that is only handed to a thread; `AsyncEngine(create_engine(...))`; an engine
+    disposed of in the function that makes it; an engine that only carries an inert PRAGMA listener (ADB702 speaks).
 
     Options: `--adb-app=sync` switches the rule off, `--adb-app=async` reports every sync engine.
     """
@@ -97,12 +97,12 @@ def missing_pool_pre_ping(module: ModuleFacts) -> Iterator[Hit]:
 
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
 
-    Not reported: NullPool and StaticPool; a SQLite URL, known or guarded by a branch such as
-    `if "sqlite" in url`; options that cannot be resolved (`**options`, a forwarded variable); an engine disposed
-    of in the function that makes it.
+    Not reported: NullPool and StaticPool; SQLite, by a URL that is known or guarded by a branch such as
+    `if "sqlite" in url`, or by a listener of the engine that always sets PRAGMAs; DuckDB; options that cannot be
+    resolved (`**options`, a forwarded variable); an engine disposed of in the function that makes it.
     """
     for engine in module.engines:
-        if engine.is_sqlite or engine.is_disposed_in_place or engine.is_listened_only:
+        if engine.is_in_process or engine.is_disposed_in_place or engine.is_listened_only:
             continue
         pre_ping = engine.options.get("pool_pre_ping")
         is_off = pre_ping.is_absent or pre_ping.is_literal(False, None)

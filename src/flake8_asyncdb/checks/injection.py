@@ -81,8 +81,8 @@ def service_in_handler(module: ModuleFacts) -> Iterator[Hit]:
             return await service.count()
 
     Not reported: classes that neither hold nor make a session or engine nor run queries; mapped classes, schemas,
-    dataclasses, exceptions, context managers and units of work; cached getters; dependencies, which are the place
-    to build services.
+    dataclasses, containers, exceptions, context managers and units of work; cached getters; dependencies, which
+    are the place to build services.
     """
     for handler in module.handlers:
         seen = set()
@@ -332,7 +332,7 @@ def manual_dependency_iteration(module: ModuleFacts) -> Iterator[Hit]:
             async with SessionLocal.begin() as session:
                 await session.execute(text("insert into users (name) values (:name)"), {"name": name})
 
-    Not reported: loops over other generators; context managers.
+    Not reported: loops over other generators; context managers; a generator that a second `next()` drives on.
     """
     for driven in module.hand_driven_providers():
         yield hit(driven.node, text=driven.text)
@@ -475,7 +475,7 @@ def commit_after_response(module: ModuleFacts) -> Iterator[Hit]:
             await session.execute(text("insert into users (id, name) values (:id, '')"), {"id": id})
 
     Not reported: projects whose own files do not pin FastAPI to 0.118 or newer, or below 0.106; a `scope` that
-    cannot be resolved; providers that do not commit.
+    cannot be resolved; providers that do not commit; a session that the function which takes it commits itself.
     """
     if not module.project.commits_after_response:
         return

@@ -288,7 +288,8 @@ def blocking_call_in_async_function(module: ModuleFacts) -> Iterator[Hit]:
 
     Not reported: calls in `def` functions, handlers and dependencies; functions handed to `run_sync`, `to_thread`,
     `run_in_threadpool` or an executor; calls and receivers that cannot be resolved; a call that is given a session
-    whose binding is a finding (ADB101 speaks); a function behind a decorator that the linter does not know.
+    whose binding is a finding (ADB101 speaks); a rollback in an `except`; a function behind a decorator that the
+    linter does not know.
     """
     for call in module.blocking_calls():
         yield hit(call.node, chain=call.chain, where=call.witness.operation.where)

@@ -233,7 +233,7 @@ class MappedClass:
 
     def implicit_columns(self) -> Iterator[ImplicitColumn]:
         """The `datetime` attributes without an explicit column type, each with the zone it gets."""
-        for node in self.cls.node.body:
+        for node in self.cls.node.body if "__table__" not in self.cls.scope.bindings else ():
             if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
                 described = None if self._is_class_variable(node) else self._described(node)
                 if described is not None and self._is_datetime(described):

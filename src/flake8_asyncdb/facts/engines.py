@@ -91,6 +91,13 @@ class Engine(CallFact):
         return ", ".join(ast.unparse(target) for target in parent.targets) if isinstance(parent, ast.Assign) else ""
 
     @property
+    def is_in_process(self) -> bool:
+        """Whether its database surely has no server: SQLite, by its URL or its PRAGMAs, or DuckDB."""
+        if any(listener.target_site == self.site and listener.shows_sqlite for listener in self.project.listeners):
+            return True
+        return bool(self.urls) and all(url.is_sqlite or url.dialect == "duckdb" for url in self.urls)
+
+    @property
     def sqlite_file(self) -> DatabaseUrl | None:
         """A SQLite file that it may be made on."""
         return next((url for url in self.urls if url.is_sqlite_file), None)

@@ -18,7 +18,7 @@ from flake8_asyncdb.facts.providers import (
     yields_session,
 )
 from flake8_asyncdb.facts.sessions import is_session
-from flake8_asyncdb.model import api
+from flake8_asyncdb.model import api, scopes
 from flake8_asyncdb.model.effects import sites
 from flake8_asyncdb.model.inference import ROUTE_METHODS, Inference
 from flake8_asyncdb.model.project import Class, Function, Module
@@ -154,13 +154,32 @@ class Injection:
     @property
     def commits_late(self) -> bool:
         """Whether its provider commits when the response has been sent."""
-        if is_function_scoped(self.site, self.project):
+        if is_function_scoped(self.site, self.project) or self._is_committed_by_hand:
             return False
         return any(
             yields_session(function, self.project.inference)
             and SessionProvider(function, self.project).commits_after_yield
             for function in provider_functions(self.provider, self.project)
         )
+
+    @property
+    def _is_committed_by_hand(self) -> bool:
+        """Whether the function that takes it commits it itself."""
+        module = self.site.module
+        around: ast.AST | None = self.site.node
+        while around is not None and not scopes.is_function(around):
+            around = module.index.parents.get(around)
+        if around is None:
+            return False
+        function = module.function(around)
+        taken = {
+            binding.name
+            for binding in function.parameters
+            for given in (binding.value, binding.annotation)
+            if given is not None and module.index.is_inside(self.site.node, given)
+        }
+        commits = [call.func for call in function.scope.calls if isinstance(call.func, ast.Attribute)]
+        return any(func.attr == "commit" and ast.unparse(func.value) in taken for func in commits)
 
     def functions(self) -> Iterator[Function]:
         """The functions that FastAPI runs for it."""

@@ -12,7 +12,9 @@ from flake8_asyncdb.facts.options import Options
 from flake8_asyncdb.facts.tables import holds_foreign_keys
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import sites
+from flake8_asyncdb.model.flow import block_path
 from flake8_asyncdb.model.project import Function
+from flake8_asyncdb.model.scopes import is_function
 from flake8_asyncdb.model.values import Bound, External, Literal, Site, Tri, Value, instances, members
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ CONNECT_EVENTS = frozenset({"connect", "first_connect", "do_connect", "checkout"
 GLOBAL_TARGETS = frozenset({api.ENGINE, "sqlalchemy.Pool", "sqlalchemy.pool.Pool"})
 ANY = "*"
 """Stands for a PRAGMA, or for its value, that is only known when the program runs."""
+_QUESTIONS = (ast.If, ast.IfExp, ast.Match, ast.ExceptHandler)
 FOREIGN_KEYS_ON = ("on", "1", "true", "yes", ANY)
 _PRAGMA = re.compile(r"\s*PRAGMA\s+(?:\w+\.)?(\w+)\s*(=|\()?\s*['\"]?([\w-]*)", re.IGNORECASE)
 
@@ -104,6 +107,17 @@ class Listener:
     def sets_pragmas(self) -> bool:
         """Whether it listens to new connections and sets PRAGMAs on them."""
         return self.event in CONNECT_EVENTS and bool(self.pragmas)
+
+    @property
+    def shows_sqlite(self) -> bool:
+        """Whether it sets PRAGMAs without a question first: what it listens to can only be SQLite."""
+        bodies = [function.node for function in self.functions]
+        if is_function(self.site.scope.owner.node):
+            bodies.append(self.site.scope.owner.node)
+        asks = any(isinstance(node, _QUESTIONS) for body in bodies for node in ast.walk(body))
+        index = self.site.module.index
+        around = block_path(index.statement_of(self.node), index)
+        return self.sets_pragmas and not asks and not any(isinstance(block, _QUESTIONS) for block, _ in around)
 
     @cached_property
     def is_gated_by_driver(self) -> bool:

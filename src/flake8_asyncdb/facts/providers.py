@@ -249,6 +249,8 @@ def _called_provider(node: ast.expr | None, module: ModuleFacts, inference: Infe
     scope = module.module.index.scope_at(node) if node is not None else None
     is_closed = isinstance(node, ast.Name) and scope is not None and _is_closed(node.id, scope)
     if isinstance(node, ast.Name) and scope is not None:
+        if _is_driven_on(node.id, scope):
+            return
         bindings = inference.find_bindings(node.id, scope, node)
         node = bindings[0].value if len(bindings) == 1 and bindings[0].kind is Kind.ASSIGNMENT else None
     if isinstance(node, ast.Call) and scope is not None:
@@ -258,6 +260,16 @@ def _called_provider(node: ast.expr | None, module: ModuleFacts, inference: Infe
                     continue
                 if _goes_on_after_yield(member.function):
                     yield member.function
+
+
+def _is_driven_on(name: str, scope: Scope) -> bool:
+    """Whether a second `next` runs what follows the `yield` of a generator."""
+    driven = [
+        call
+        for call in scope.owner.calls
+        if isinstance(call.func, ast.Name) and call.func.id in ("next", "anext") and call.args
+    ]
+    return sum(isinstance(call.args[0], ast.Name) and call.args[0].id == name for call in driven) > 1
 
 
 def _is_closed(name: str, scope: Scope) -> bool:

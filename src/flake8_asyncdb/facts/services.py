@@ -35,7 +35,8 @@ HOLDINGS = (
 NO_SERVICES = frozenset(
     """pydantic.BaseModel pydantic_settings.BaseSettings sqlmodel.SQLModel builtins.Exception
     builtins.BaseException builtins.ValueError builtins.RuntimeError enum.Enum typing.NamedTuple
-    typing.TypedDict""".split()
+    typing.TypedDict builtins.dict builtins.list builtins.set builtins.str builtins.tuple
+    collections.UserDict collections.UserList""".split()
 )
 CONTEXT_METHODS = ("__enter__", "__aenter__")
 

@@ -234,10 +234,10 @@ class Effects:
             operation
             for operation in self.operations(function)
             if is_sync_io(operation)
+            and not _is_rollback_of_failure(operation, function)
             and not is_optional(operation.site.node, function)
             and not self._is_spared(operation.site.node, function, given)
         ]
-        found.sort(key=lambda operation: operation.method == "rollback")
         return Witness(function, None, found[0]) if found else None
 
     def _witnesses_back_to(
@@ -376,6 +376,14 @@ def _wants_any(test: ast.expr, names: set[str]) -> bool:
         case ast.Compare(left=ast.Name(id=name), ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]):
             return name in names
     return False
+
+
+def _is_rollback_of_failure(operation: Operation, function: Function) -> bool:
+    """Whether an operation only rolls back what has failed: in an `except` clause."""
+    if operation.method != "rollback":
+        return False
+    index = function.module.index
+    return any(index.is_inside(operation.site.node, handler) for handler in function.scope.handlers)
 
 
 def _operation(site: Site, called: Value) -> Operation | None:

@@ -213,13 +213,20 @@ class TextEvaluator:
         return answers.pop() if len(answers) == 1 else Tri.UNKNOWN
 
     def _named_test(self, test: ast.expr, scope: Scope) -> ast.expr:
-        """The condition behind a name such as `is_sqlite`, where one assignment says it."""
-        if isinstance(test, ast.Name):
-            bindings = self.inference.find_bindings(test.id, scope)
-            if len(bindings) == 1 and bindings[0].kind is Kind.ASSIGNMENT and bindings[0].value is not None:
-                if condition(bindings[0].value) is not None:
-                    return bindings[0].value
+        """The condition that a name such as `is_sqlite` stands for, or with what `backend` stands for in it."""
+        named = self._assigned_once(test, scope)
+        if named is not None and condition(named) is not None:
+            test = named
+        if isinstance(test, ast.Compare):
+            match self._assigned_once(test.left, scope):
+                case ast.Call(func=ast.Attribute(attr="get_backend_name" | "get_dialect")) as backend:
+                    return ast.Compare(backend, test.ops, test.comparators)
         return test
+
+    def _assigned_once(self, node: ast.expr, scope: Scope) -> ast.expr | None:
+        """What the one assignment of a name gives it."""
+        bindings = self.inference.find_bindings(node.id, scope) if isinstance(node, ast.Name) else []
+        return bindings[0].value if len(bindings) == 1 and bindings[0].kind is Kind.ASSIGNMENT else None
 
     # -- expressions
 

@@ -104,6 +104,8 @@ def condition(test: ast.expr) -> Condition | None:
     match test:
         case ast.Call(func=ast.Attribute(value=subject, attr="startswith"), args=[argument]):
             wanted = _strings(argument)
+            if isinstance(subject, ast.Attribute) and subject.attr in ("drivername", "scheme"):
+                subject = subject.value
             return Condition(_unwrapped(subject), wanted, "start") if wanted else None
         case ast.Compare(left=ast.Constant(value=str(text)), ops=[ast.In()], comparators=[subject]):
             return Condition(_unwrapped(subject), (text,), "part")
