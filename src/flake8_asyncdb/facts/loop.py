@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
 
 TO_THREAD = (
-    "anyio.to_thread.run_sync",
-    "asyncio.to_thread",
-    "fastapi.concurrency.run_in_threadpool",
-    "starlette.concurrency.run_in_threadpool",
+    External("anyio.to_thread.run_sync"),
+    External("asyncio.to_thread"),
+    External("fastapi.concurrency.run_in_threadpool"),
+    External("starlette.concurrency.run_in_threadpool"),
 )
 HTTP_LIBRARIES = (b"fastapi", b"starlette", b"APIRouter", b"Depends", b"add_api_route")
 
@@ -95,7 +95,7 @@ class EventLoop:
         uses = [parents.get(name) for name in function.scope.names if name.id == parameter.name]
         return not uses or any(
             not isinstance(use, ast.Call)
-            or self.project.inference.value(use.func, function.scope) not in map(External, TO_THREAD)
+            or self.project.inference.value(use.func, function.scope) not in TO_THREAD
             for use in uses
         )
 
