@@ -94,8 +94,7 @@ class EventLoop:
         parents = function.module.index.parents
         uses = [parents.get(name) for name in function.scope.names if name.id == parameter.name]
         return not uses or any(
-            not isinstance(use, ast.Call)
-            or self.project.inference.value(use.func, function.scope) not in TO_THREAD
+            not isinstance(use, ast.Call) or self.project.inference.value(use.func, function.scope) not in TO_THREAD
             for use in uses
         )
 
