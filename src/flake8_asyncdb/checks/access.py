@@ -48,8 +48,9 @@ def database_class(module: ModuleFacts) -> Iterator[Hit]:
             async def add_user(self, id: int) -> None:
                 await self.session.execute(text("insert into users (id, name) values (:id, '')"), {"id": id})
 
-    Not reported: a class that makes engine and factory and only hands out sessions; a service that is given its
-    session, engine or factory; heirs of a class that is reported.
+    Not reported: a class that makes engine and factory and only hands out sessions, or asks the server on no
+    table (`SELECT 1`, a PRAGMA); a service that is given its session, engine or factory; heirs of a class that is
+    reported.
     """
     for service in module.services:
         if service.is_database_class:

@@ -142,11 +142,12 @@ def expire_on_commit(module: ModuleFacts) -> Iterator[Hit]:
                 await session.commit()
                 return user.name
 
-    Not reported: a value that is a variable; options that cannot be resolved; factories of sync sessions.
+    Not reported: a value that is a variable or comes by a later `configure()`; options that cannot be resolved;
+    factories of sync sessions.
     """
     for factory in module.session_factories:
         if factory.callee in (api.SESSIONMAKER, api.ASYNC_SESSIONMAKER) and factory.makes_async_sessions is Tri.YES:
-            if _expires(factory.options.get("expire_on_commit")):
+            if _expires(factory.expire_on_commit):
                 yield hit(factory.node, call=f"{factory.callee.rpartition('.')[2]}()")
     for opened in module.session_calls:
         if opened.is_async and _expires(opened.options.get("expire_on_commit")):

@@ -523,7 +523,20 @@ class ProjectFacts:
         """Whether the project counts as an async database application where the event loop reaches something or not."""
         return reached if self.settings.app == "auto" else self.settings.app == "async"
 
-    # -- engines and listeners
+    # -- factories, engines and listeners
+
+    @cached_property
+    def configurations(self) -> dict[Site, list[Site]]:
+        """The later `configure()` calls of each session factory or registry, by the call that makes it."""
+        found: dict[Site, list[Site]] = {}
+        for facts in self.modules_mentioning(b".configure("):
+            for site in facts.sites:
+                if isinstance(site.node.func, ast.Attribute) and site.node.func.attr == "configure":
+                    for instance in instances(self.inference.value(site.node.func.value, site.scope)):
+                        made = instance.cls.name if isinstance(instance.cls, External) else ""
+                        if instance.site is not None and made in FACTORY_CALLS:
+                            found.setdefault(instance.site, []).append(site)
+        return found
 
     @cached_property
     def engines(self) -> list[Engine]:

@@ -330,8 +330,7 @@ def engine_sites(value: Instance, project: ProjectFacts) -> set[Site]:
         current = pending.pop()
         if project.inference.is_subclass(current.cls, api.ENGINE, api.ASYNC_ENGINE) is Tri.YES and current.site:
             found.add(current.site)
-        sources = [current.source] if current.source is not None else _bound_to(current, project)
-        for source in sources:
+        for source in _bound_to(current, project):
             for member in instances(source):
                 if member not in seen:
                     seen.add(member)
@@ -339,9 +338,15 @@ def engine_sites(value: Instance, project: ProjectFacts) -> set[Site]:
     return found
 
 
-def _bound_to(value: Instance, project: ProjectFacts) -> list[Value]:
+def _bound_to(value: Instance, project: ProjectFacts) -> Iterator[Value]:
+    """What a value comes from: its source, or else its `bind`; and the `bind` of each later `configure()`."""
+    if value.source is not None:
+        yield value.source
     if value.site is None or not isinstance(value.cls, External):
-        return []
-    options = Options(value.site, project.inference)
-    bind = options.get("bind", 0)
-    return [bind.value] if bind.value is not None else []
+        return
+    binds = [Options(site, project.inference).get("bind") for site in project.configurations.get(value.site, ())]
+    if value.source is None:
+        binds.append(Options(value.site, project.inference).get("bind", 0))
+    for bind in binds:
+        if bind.value is not None:
+            yield bind.value

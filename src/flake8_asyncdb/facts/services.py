@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -37,6 +38,9 @@ NO_SERVICES = frozenset(
     builtins.BaseException builtins.ValueError builtins.RuntimeError enum.Enum typing.NamedTuple
     typing.TypedDict builtins.dict builtins.list builtins.set builtins.str builtins.tuple
     collections.UserDict collections.UserList""".split()
+)
+_ON_NO_TABLE = re.compile(
+    r"\s*(?:SELECT\b(?!.*\bFROM\b)|(?:PRAGMA|SET|SHOW|VACUUM|ANALYZE)\b)", re.IGNORECASE | re.DOTALL
 )
 CONTEXT_METHODS = ("__enter__", "__aenter__")
 
@@ -228,11 +232,13 @@ class Service:
     @cached_property
     def data_access_methods(self) -> list[Function]:
         """Its methods that query or change rows, `__init__` left out."""
-        return [
-            method
-            for name, method in self.cls.methods.items()
-            if name != "__init__" and any(is_data_access(op, self.project) for op in self._operations(method))
-        ]
+        return [method for name, method in self.cls.methods.items() if name != "__init__" and self._uses_rows(method)]
+
+    def _uses_rows(self, method: Function) -> bool:
+        return any(
+            is_data_access(operation, self.project) and not _asks_the_server(operation.site.node)
+            for operation in self._operations(method)
+        )
 
 
 def is_data_access(operation: Operation, project: ProjectFacts) -> bool:
@@ -242,6 +248,14 @@ def is_data_access(operation: Operation, project: ProjectFacts) -> bool:
     names = set(external_bases(operation.receiver.cls.name))
     wanted = {api.SESSION, api.ASYNC_SESSION, api.CONNECTION, api.ASYNC_CONNECTION, api.SCOPED_SESSION}
     return bool(names & wanted)
+
+
+def _asks_the_server(call: ast.Call) -> bool:
+    """Whether a call runs a statement on no table, such as `SELECT 1` or a PRAGMA."""
+    match call.args:
+        case [ast.Constant(value=str(statement)), *_] | [ast.Call(args=[ast.Constant(value=str(statement))]), *_]:
+            return _ON_NO_TABLE.match(statement) is not None
+    return False
 
 
 def constructions(function: Function, project: ProjectFacts) -> Iterator[tuple[Site, Class]]:

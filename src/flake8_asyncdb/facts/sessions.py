@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from flake8_asyncdb.facts.engines import engine_sites
-from flake8_asyncdb.facts.options import CallFact, Option
+from flake8_asyncdb.facts.options import CallFact, Option, Options
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import SYNC_IO, is_awaited, sites
 from flake8_asyncdb.model.inference import Inference
@@ -41,6 +41,13 @@ class SessionFactory(CallFact):
         """The session that it makes."""
         made = self.project.inference.value(self.node, self.site.scope)
         return made.args[0] if isinstance(made, Instance) and made.args else made
+
+    @property
+    def expire_on_commit(self) -> Option:
+        """Its `expire_on_commit`, which a later `configure()` may give as well."""
+        later = self.project.configurations.get(self.site, ())
+        given = [Options(site, self.project.inference).get("expire_on_commit") for site in later]
+        return next((option for option in given if not option.is_absent), self.options.get("expire_on_commit"))
 
     @property
     def is_scoped(self) -> bool:
