@@ -271,8 +271,11 @@ def test_own_sessions_of_a_handler(make: Make) -> None:
 
 
 def test_hand_driven_providers(make: Make) -> None:
-    code = make(ASYNC + "async def f():\n    async for db in get_db(): ...\n    await anext(get_db())\n")
-    assert [each.provider for each in providers.hand_driven_providers(code.facts())] == ["get_db", "get_db"]
+    code = make(
+        ASYNC + "async def f():\n    async for db in get_db(): ...\n    found = get_db()\n    await anext(found)\n"
+    )
+    told = [each.text for each in providers.hand_driven_providers(code.facts())]
+    assert told == ["async for ... in get_db()", "anext(found)"]
 
 
 # -- applications

@@ -96,7 +96,7 @@ def service_in_handler(module: ModuleFacts) -> Iterator[Hit]:
     "ADB502",
     "session-in-handler",
     Severity.WARNING,
-    "handler `{handler}` opens its own session by `{call}`: inject one, `Annotated[AsyncSession, Depends(get_db)]`",
+    "handler `{handler}` opens its own session by `{call}`: let it take the request's, by `Depends(get_db)`",
 )
 def session_in_handler(module: ModuleFacts) -> Iterator[Hit]:
     """A handler that opens a session itself.

@@ -220,7 +220,6 @@ class HandDrivenProvider:
     """A loop over a provider, or a `next` of it."""
 
     node: ast.expr | ast.stmt
-    provider: str
     text: str
 
 
@@ -232,16 +231,22 @@ def hand_driven_providers(module: ModuleFacts) -> Iterator[HandDrivenProvider]:
             if isinstance(loop, ast.For | ast.AsyncFor):
                 for function in _called_provider(loop.iter, module, inference):
                     word = "async for" if isinstance(loop, ast.AsyncFor) else "for"
-                    yield HandDrivenProvider(loop, function.name, f"{word} ... in {function.name}()")
+                    yield HandDrivenProvider(loop, f"{word} ... in {_told(loop.iter, function)}")
     for site in module.sites:
         method = site.node.func.attr if isinstance(site.node.func, ast.Attribute) else ""
         if isinstance(site.node.func, ast.Attribute) and method in DRIVING_METHODS:
-            for function in _called_provider(site.node.func.value, module, inference):
-                yield HandDrivenProvider(site.node, function.name, f"{function.name}().{method}()")
+            receiver = site.node.func.value
+            for function in _called_provider(receiver, module, inference):
+                yield HandDrivenProvider(site.node, f"{_told(receiver, function)}.{method}()")
         elif site.node.args and inference.value(site.node.func, site.scope) in DRIVING_FUNCTIONS:
             for function in _called_provider(site.node.args[0], module, inference):
-                text = f"{ast.unparse(site.node.func)}({function.name}())"
-                yield HandDrivenProvider(site.node, function.name, text)
+                text = f"{ast.unparse(site.node.func)}({_told(site.node.args[0], function)})"
+                yield HandDrivenProvider(site.node, text)
+
+
+def _told(driven: ast.expr, provider: Function) -> str:
+    """A generator as the code names it, without the arguments of its provider."""
+    return driven.id if isinstance(driven, ast.Name) else f"{provider.name}()"
 
 
 def _called_provider(node: ast.expr | None, module: ModuleFacts, inference: Inference) -> Iterator[Function]:
