@@ -105,7 +105,7 @@ def facts_of(module: Module, settings: Settings) -> ProjectFacts:
 
 def matters(module: Module, settings: Settings) -> bool:
     """Whether the rules look at a module: it is part of what runs, or included, and near one of the libraries."""
-    if not syntax.mentions_libraries(module.source) and not module.project.reaches_libraries(module):
+    if not module.mentions_libraries and not module.project.reaches_libraries(module):
         return False
     if module.is_migration:
         return "migrations" in settings.include

@@ -14,7 +14,6 @@ from flake8.discover_files import expand_paths
 from flake8.exceptions import ExecutionError
 from flake8.options.parse_args import parse_args
 
-from flake8_asyncdb import syntax
 from flake8_asyncdb.facts import ProjectFacts
 from flake8_asyncdb.formatter import plural
 from flake8_asyncdb.model.pins import NEWEST, Pin
@@ -59,7 +58,7 @@ def _lines(options: argparse.Namespace) -> Iterator[str]:
         yield f"project root: {project.root}"
         yield f"source roots: {', '.join(_source_roots(modules))}"
         yield from _files(project, modules, checked)
-        if any(syntax.mentions_libraries(module.source) for module in modules):
+        if any(module.mentions_libraries for module in modules):
             is_empty = False
             yield from _facts(ProjectFacts(project, Plugin.settings))
             yield from (f"{library}: {_range(project.pin(library))}" for library in LIBRARIES)

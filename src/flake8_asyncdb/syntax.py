@@ -13,7 +13,6 @@ MAX_BYTES = 3_000_000
 _BARE_EXCEPTIONS = re.compile(
     rb"^([ \t]*except\*?[ \t]+)([\w.]+(?:[ \t]*,[ \t]*[\w.]+)+(?:[ \t]*,)?)([ \t]*:)", re.MULTILINE
 )
-LIBRARIES = (b"sqlalchemy", b"sqlmodel", b"fastapi", b"starlette")
 
 
 def read(path: Path) -> bytes | None:
@@ -67,8 +66,3 @@ def parse_expression(text: str) -> ast.expr | None:
             return ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-
-
-def mentions_libraries(source: bytes) -> bool:
-    """Whether the text names one of the libraries at all: a test for bytes, before any parsing."""
-    return any(library in source for library in LIBRARIES)

@@ -110,6 +110,19 @@ class ModuleFacts:
         return [Site(node, scope) for node, scope in scope_of_call.items()]
 
     @cached_property
+    def _by_method(self) -> dict[str, list[Site]]:
+        found: dict[str, list[Site]] = {}
+        for site in self.sites:
+            if isinstance(site.node.func, ast.Attribute):
+                found.setdefault(site.node.func.attr, []).append(site)
+        return found
+
+    def calls_of(self, *methods: str) -> Iterator[Site]:
+        """The calls of methods with these names, of whatever class."""
+        for method in methods:
+            yield from self._by_method.get(method, ())
+
+    @cached_property
     def _by_callee(self) -> dict[str, list[Site]]:
         found: dict[str, list[Site]] = {}
         for site in self.sites:
@@ -530,12 +543,10 @@ class ProjectFacts:
         """The later `configure()` calls of each session factory or registry, by the call that makes it."""
         found: dict[Site, list[Site]] = {}
         for facts in self.modules_mentioning(b".configure("):
-            for site in facts.sites:
-                if isinstance(site.node.func, ast.Attribute) and site.node.func.attr == "configure":
-                    for instance in instances(self.inference.value(site.node.func.value, site.scope)):
-                        made = instance.cls.name if isinstance(instance.cls, External) else ""
-                        if instance.site is not None and made in FACTORY_CALLS:
-                            found.setdefault(instance.site, []).append(site)
+            for site in facts.calls_of("configure"):
+                for member in members(self.inference.value(site.node.func, site.scope)):
+                    if isinstance(member, Method) and member.receiver.site is not None and _is_factory(member.receiver):
+                        found.setdefault(member.receiver.site, []).append(site)
         return found
 
     @cached_property
@@ -786,3 +797,7 @@ def _is_plain_base(name: str) -> bool:
         "pydantic",
         "dataclasses",
     )
+
+
+def _is_factory(instance: Instance) -> bool:
+    return isinstance(instance.cls, External) and instance.cls.name in FACTORY_CALLS

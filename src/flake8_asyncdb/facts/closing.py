@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flake8_asyncdb.facts.options import Options
 from flake8_asyncdb.model import api
-from flake8_asyncdb.model.effects import is_awaited, sites
+from flake8_asyncdb.model.effects import sites
 from flake8_asyncdb.model.inference import external_bases
 from flake8_asyncdb.model.project import Class, Function, Module
 from flake8_asyncdb.model.scopes import Kind
@@ -18,6 +18,7 @@ from flake8_asyncdb.model.values import Bound, External, Instance, Method, Site,
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
 
+_WHERE_LEFT = (ast.Attribute, ast.Expr, ast.keyword, ast.Call, ast.Assign, ast.AnnAssign)
 ENDINGS = frozenset({"close", "aclose", "remove", "close_all", "__exit__", "__aexit__"})
 
 
@@ -34,7 +35,7 @@ def open_sessions(module: ModuleFacts) -> Iterator[OpenSession]:
     """The sessions that a module's functions make and leave open."""
     for function in module.module.functions:
         for site in sites(function):
-            if is_awaited(site.node, function.module.index.parents):
+            if not isinstance(function.module.index.parents.get(site.node), _WHERE_LEFT):
                 continue
             if _makes_session(site, module.project) and _is_left_open(site, function, module.project):
                 made = module.project.inference.value(site.node, site.scope)

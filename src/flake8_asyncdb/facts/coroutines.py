@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
 
 EXTRA_COROUTINES = {"sqlmodel.ext.asyncio.AsyncSession": ["exec"]}
+TABLES = (COROUTINES, STARTABLES, ENTER_ONLY, PLAIN, EXTRA_COROUTINES)
+ASYNC_METHODS = sorted({"query", *(name for table in TABLES for names in table.values() for name in names)})
 _USED_AS_RESULT = (ast.Attribute, ast.Subscript, ast.Compare, ast.BinOp, ast.FormattedValue, ast.UnaryOp)
 _TESTS = (ast.If, ast.While, ast.IfExp, ast.Assert)
 
@@ -122,9 +124,7 @@ class AsyncCall:
 def async_calls(module: ModuleFacts) -> Iterator[AsyncCall]:
     """The calls of async methods in a module."""
     project = module.project
-    for site in module.sites:
-        if not isinstance(site.node.func, ast.Attribute):
-            continue
+    for site in module.calls_of(*ASYNC_METHODS):
         found = members(project.inference.value(site.node.func, site.scope))
         methods = [member for member in found if isinstance(member, Method)]
         if not found or len(methods) != len(found) or _is_hand_driven(site, project):

@@ -18,6 +18,7 @@ from flake8_asyncdb.model.scopes import Binding, FunctionNode, Index, Scope
 
 MARKERS = ("pyproject.toml", "setup.py", "setup.cfg")
 MAX_FILES = 20_000
+LIBRARIES = (b"sqlalchemy", b"sqlmodel", b"fastapi", b"starlette")
 USUAL_ROOTS = ("src", "app", "backend", "server", "lib")
 SKIPPED_DIRECTORIES = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "venv", "env"})
 BUILT_DIRECTORIES = frozenset({"build", "dist"})
@@ -246,6 +247,11 @@ class Module:
         return self.function(node) if scopes.is_function(node) else None
 
     @cached_property
+    def mentions_libraries(self) -> bool:
+        """Whether its text names one of the libraries at all: a test for bytes, before any parsing."""
+        return any(library in self.source for library in LIBRARIES)
+
+    @cached_property
     def imported(self) -> list[Module]:
         """The project's modules that it imports anywhere, found in its text without parsing it."""
         found: dict[str, Module] = {}
@@ -351,7 +357,7 @@ class Project:
         seen, pending = {module.path: module}, [module]
         while pending:
             current = pending.pop()
-            if self._reaching.get(current.path) or syntax.mentions_libraries(current.source):
+            if self._reaching.get(current.path) or current.mentions_libraries:
                 self._reaching[module.path] = True
                 return True
             for imported in current.imported:

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from flake8_asyncdb import syntax
 from flake8_asyncdb.model.pins import LOCKS, REQUIREMENTS
 from flake8_asyncdb.model.project import MARKERS, Project, find_root
 from flake8_asyncdb.report.table import Source
@@ -120,7 +119,7 @@ def _check_is_service(root: Path, below: str, shown: str) -> None:
     project = Project(root)
     start = "" if below == "." else f"{below}/"
     modules = [module for module in project.modules() if module.path.startswith(start)]
-    if any(module.counts and syntax.mentions_libraries(module.source) for module in modules):
+    if any(module.counts and module.mentions_libraries for module in modules):
         return
     nested = _nested_projects(root / below)
     if nested:
@@ -139,7 +138,7 @@ def _nested_projects(directory: Path) -> list[str]:
     for here, names, files in os.walk(directory):
         path = Path(here)
         if path != directory and any(marker in files for marker in MARKERS):
-            if any(module.counts and syntax.mentions_libraries(module.source) for module in Project(path).modules()):
+            if any(module.counts and module.mentions_libraries for module in Project(path).modules()):
                 found.append(path.relative_to(directory).as_posix())
             names.clear()
         names[:] = sorted(name for name in names if not name.startswith(".") and name != "node_modules")
