@@ -338,9 +338,13 @@ def _provider_without_commit(binding: Binding, project: ProjectFacts) -> Functio
     found = list(providers_of(binding, project))
     if len(found) != 1 or not yields_session(found[0], project.inference):
         return None
-    calls = [node.func for node in found[0].scope.calls]
-    names = {call.attr for call in calls if isinstance(call, ast.Attribute)}
-    return None if names & ENDINGS or "autocommit" in ast.unparse(found[0].node) else found[0]
+    return None if any(map(_may_commit, project.effects.reachable(found[0], lambda step: True))) else found[0]
+
+
+def _may_commit(function: Function) -> bool:
+    called = [node.func for node in function.scope.calls]
+    names = {func.attr for func in called if isinstance(func, ast.Attribute)}
+    return bool(names & ENDINGS) or "autocommit" in ast.unparse(function.node)
 
 
 def _method_calls(function: Function, name: str) -> list[tuple[ast.Call, str]] | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from flake8_asyncdb.facts.engines import engine_sites
 from flake8_asyncdb.facts.options import CallFact, Option, Options
 from flake8_asyncdb.model import api
-from flake8_asyncdb.model.effects import SYNC_IO, is_awaited, sites
+from flake8_asyncdb.model.effects import SYNC_IO, is_awaited, is_sync_io, sites
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function, Module
 from flake8_asyncdb.model.scopes import Binding, Kind, Scope
@@ -146,7 +146,7 @@ def session_bindings(function: Function, project: ProjectFacts) -> Iterator[Sess
     uses = _uses(function, project) if sessions else {}
     for name, binding in sessions:
         use = uses.get(binding, uses.get(name) if "." in name else None)
-        if use is not None:
+        if use:
             yield SessionBinding(function, name, _bound_at(binding), binding.value, use)
 
 
@@ -171,7 +171,7 @@ def found_sessions(function: Function, project: ProjectFacts) -> Iterator[Sessio
         ):
             continue
         name = ast.unparse(called.value)
-        if name not in seen | bound and operation.method in api.SESSION_IO and not isinstance(called.value, ast.Call):
+        if name not in seen | bound and is_sync_io(operation) and not isinstance(called.value, ast.Call):
             seen.add(name)
             yield SessionBinding(function, name, operation.site.node, None, f"{name}.{operation.method}")
 
@@ -267,7 +267,10 @@ def _bound_at(binding: Binding) -> ast.expr | ast.stmt | ast.arg:
 
 
 def _uses(function: Function, project: ProjectFacts) -> dict[Binding | str, str]:
-    """The first use that blocks where it stands, of each binding that reaches it and of each dotted name."""
+    """The first use that blocks where it stands, of each binding that reaches it and of each dotted name.
+
+    It is empty for what is awaited anywhere: that is no sync session, whatever its annotation says.
+    """
     found: dict[Binding | str, str] = {}
 
     def note(node: ast.expr, scope: Scope, use: str) -> None:
@@ -277,12 +280,13 @@ def _uses(function: Function, project: ProjectFacts) -> dict[Binding | str, str]
         elif isinstance(node, ast.Attribute):
             keys.append(ast.unparse(node))
         for key in keys:
-            found.setdefault(key, use)
+            found[key] = found.get(key, use) if use else ""
 
     for site in sites(function):
         called = site.node.func
         if isinstance(called, ast.Attribute) and (called.attr in SYNC_IO[api.SESSION] or called.attr in CLOSING):
-            note(called.value, site.scope, ast.unparse(called))
+            is_sync = not is_awaited(site.node, site.module.index.parents)
+            note(called.value, site.scope, ast.unparse(called) if is_sync else "")
         elif _runs_here(site, project):
             for argument in _arguments(site.node):
                 note(argument, site.scope, ast.unparse(called))

@@ -415,9 +415,9 @@ SYNC_IO = {api.SESSION: api.SESSION_IO, api.CONNECTION: api.CONNECTION_IO, api.E
 
 
 def is_sync_io(operation: Operation) -> bool:
-    """Whether the call talks to the database on the thread that makes it."""
+    """Whether the call talks to the database on the thread that makes it; what is awaited belongs to another class."""
     cls = operation.receiver.cls
-    if not isinstance(cls, External):
+    if not isinstance(cls, External) or is_awaited(operation.site.node, operation.site.module.index.parents):
         return False
     if cls.name == api.METADATA:
         return operation.method in api.METADATA_IO and bool(operation.site.node.args or operation.site.node.keywords)

@@ -13,6 +13,7 @@ from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Module
 from flake8_asyncdb.model.scopes import Binding, Kind, Scope
 from flake8_asyncdb.model.texts import (
+    MAX_TEXTS,
     UNKNOWN_TEXT,
     Text,
     Texts,
@@ -110,7 +111,7 @@ class TextEvaluator:
         for statement in body:
             if env is None:
                 return None
-            run.before[statement] = env
+            run.before[statement] = _either(run.before.get(statement), env) or env
             env = self._after(statement, env, scope, run)
         return env
 
@@ -133,7 +134,9 @@ class TextEvaluator:
                 names = [item.optional_vars for item in items if item.optional_vars is not None]
                 return self._block(body, _forgotten(names, env), scope, run)
             case ast.For(target=target, body=body) | ast.AsyncFor(target=target, body=body):
-                after = _either(env, self._block(body, _forgotten([target], env), scope, run))
+                after = self._after_each(statement, env, scope, run)
+                if after is None:
+                    after = _either(env, self._block(body, _forgotten([target], env), scope, run))
                 return self._block(statement.orelse, after, scope, run)
             case ast.While(body=body, orelse=orelse):
                 return self._block(orelse, _either(env, self._block(body, env, scope, run)), scope, run)
@@ -145,6 +148,20 @@ class TextEvaluator:
         if isinstance(statement, TRIES):
             return self._after_try(statement, env, scope, run)  # type: ignore[arg-type]
         return env
+
+    def _after_each(self, loop: ast.For | ast.AsyncFor, env: Environment, scope: Scope, run: Run) -> Environment | None:
+        """After a loop over strings written out, one by one; None for another loop, and for one that may be left."""
+        match loop:
+            case ast.For(target=ast.Name(id=name), iter=ast.Tuple(elts=items) | ast.List(elts=items)):
+                if len(items) > MAX_TEXTS or _holds_loop(loop.body):
+                    return None
+                after: Environment | None = env
+                for item in items:
+                    if after is not None:
+                        each = {**after, name: self._evaluate(item, after, scope)}
+                        after = self._block(loop.body, each, scope, run)
+                return after
+        return None
 
     def _after_if(self, statement: ast.If, env: Environment, scope: Scope, run: Run) -> Environment | None:
         """After an `if` with all its `elif`, of which there may be more than Python's stack is deep."""
@@ -446,6 +463,10 @@ class TextEvaluator:
             if keyword.arg is not None:
                 given[keyword.arg] = self._evaluate(keyword.value, env, scope)
         return self._run(function.scope, given).returned
+
+
+def _holds_loop(body: list[ast.stmt]) -> bool:
+    return any(isinstance(node, ast.For | ast.AsyncFor | ast.While) for part in body for node in ast.walk(part))
 
 
 def _key(node: ast.expr) -> str | None:
