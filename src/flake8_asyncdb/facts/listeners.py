@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LISTEN = "sqlalchemy.event.listen"
 LISTENS_FOR = "sqlalchemy.event.listens_for"
 CONNECT_EVENTS = frozenset({"connect", "first_connect", "do_connect", "checkout"})
+RUNNERS = (api.SESSION, api.CONNECTION, api.ASYNC_SESSION, api.ASYNC_CONNECTION)
 GLOBAL_TARGETS = frozenset({api.ENGINE, "sqlalchemy.Pool", "sqlalchemy.pool.Pool"})
 ANY = "*"
 """Stands for a PRAGMA, or for its value, that is only known when the program runs."""
@@ -224,18 +225,17 @@ def listeners(module: ModuleFacts) -> Iterator[Listener]:
 
 
 def is_in_wal_mode(engine: Engine, project: ProjectFacts) -> bool:
-    """Whether the program switches an engine's file to WAL by a statement: the file stays so, for all connections."""
-    return any(
-        site.module is engine.site.module or engine.site in _engines_behind(site, project)
-        for site in project.wal_switches
-    )
+    """Whether the program may switch an engine's file to WAL by a statement: it stays so, for all connections."""
+    return any(site.module is engine.site.module or _may_run_on(site, engine) for site in project.wal_switches)
 
 
-def _engines_behind(site: Site, project: ProjectFacts) -> set[Site]:
-    """The engines that a method's object belongs to."""
+def _may_run_on(site: Site, engine: Engine) -> bool:
+    """Whether a method's object belongs to an engine, or is a session or connection of one that cannot be known."""
     assert isinstance(site.node.func, ast.Attribute)
-    found = instances(project.inference.value(site.node.func.value, site.scope))
-    return {engine for instance in found for engine in project.engine_sites(instance)}
+    project = engine.project
+    found = project.inference.value(site.node.func.value, site.scope)
+    behind = {each for instance in instances(found) for each in project.engine_sites(instance)}
+    return engine.site in behind or (not behind and project.inference.is_instance(found, *RUNNERS) is Tri.YES)
 
 
 def wal_switches(module: ModuleFacts) -> Iterator[Site]:
