@@ -334,7 +334,7 @@ def manual_dependency_iteration(module: ModuleFacts) -> Iterator[Hit]:
 
     Not reported: loops over other generators; context managers; a generator that a second `next()` drives on.
     """
-    for driven in module.hand_driven_providers():
+    for driven in module.hand_driven_providers:
         yield hit(driven.node, text=driven.text)
 
 

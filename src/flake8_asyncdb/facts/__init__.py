@@ -323,9 +323,10 @@ class ModuleFacts:
         found = self.project.undisposed if may_hold_lifespan else []
         return (each for each in found if each.lifespan.module is self.module)
 
-    def hand_driven_providers(self) -> Iterator[HandDrivenProvider]:
+    @cached_property
+    def hand_driven_providers(self) -> list[HandDrivenProvider]:
         """The places that drive a provider of sessions themselves."""
-        return providers.hand_driven_providers(self)
+        return list(providers.hand_driven_providers(self))
 
     def escaping_sessions(self) -> Iterator[EscapingSession]:
         """The request's sessions that background work gets."""

@@ -61,11 +61,13 @@ def blocking_calls(module: ModuleFacts) -> Iterator[BlockingCall]:
 
 
 def _receives(step: Step, names: set[str]) -> bool:
-    """Whether a call is given a session whose binding is a finding already."""
+    """Whether a call is given, or is one of, a session whose binding is a finding already."""
     if not isinstance(step.node, ast.Call):
         return False
-    arguments = [*step.node.args, *(keyword.value for keyword in step.node.keywords)]
-    return any(ast.unparse(argument) in names for argument in arguments)
+    given = [*step.node.args, *(keyword.value for keyword in step.node.keywords)]
+    if isinstance(step.node.func, ast.Attribute):
+        given.append(step.node.func.value)
+    return any(ast.unparse(node) in names for node in given)
 
 
 @dataclass(frozen=True)

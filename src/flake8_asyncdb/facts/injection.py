@@ -306,13 +306,18 @@ class OwnSession:
 
 
 def own_sessions(body: HandlerBody) -> Iterator[OwnSession]:
-    """The sessions that a handler opens, unless it opens them briefly and awaits something else outside."""
+    """The sessions that a handler opens, unless it opens them briefly and awaits something else outside.
+
+    One that it gets by driving a provider by hand is a finding of its own.
+    """
     inference = body.project.inference
     parents = body.function.module.index.parents
+    driven = [each.node for each in body.project.module(body.function.module).hand_driven_providers]
     opened = [
         site
         for site in sites(body.function)
-        if inference.value(site.node.func, site.scope) not in CLOSERS
+        if site.node not in driven
+        and inference.value(site.node.func, site.scope) not in CLOSERS
         and _opens_session(inference.value(site.node, site.scope), inference)
     ]
     blocks = [block for site in opened if (block := _with_around(site.node, parents)) is not None]

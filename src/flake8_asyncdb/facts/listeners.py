@@ -93,7 +93,8 @@ class Listener:
                         found[ANY] = ANY
                     for statement in self._text(node, reached).split(";"):
                         if match := _PRAGMA.match(statement):
-                            found[match[1].lower()] = match[3].lower() or (ANY if match[2] else "")
+                            name, value = match[1].lower(), match[3].lower() or (ANY if match[2] else "")
+                            found[name] = value if found.get(name, value) == value else ANY
         return found
 
     def _text(self, node: ast.AST, function: Function) -> str:
