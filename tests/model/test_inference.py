@@ -92,6 +92,20 @@ def test_try_import_error_gives_both_alternatives(make: Make) -> None:
     assert code.revealed() == ["<legacy_lib.Session> | <sqlalchemy.orm.Session>"]
 
 
+def test_an_older_name_of_the_same_library_is_for_older_versions(make: Make) -> None:
+    code = make(
+        """
+        try:
+            from sqlalchemy.ext.asyncio import async_sessionmaker
+        except ImportError:
+            from sqlalchemy.orm import sessionmaker as async_sessionmaker
+        reveal(async_sessionmaker)
+        """
+    )
+
+    assert code.revealed() == ["<sqlalchemy.ext.asyncio.async_sessionmaker>"]
+
+
 def test_first_party_import_forms(make: Make) -> None:
     code = make(
         {

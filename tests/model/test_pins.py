@@ -161,3 +161,19 @@ def test_a_project_reads_a_pin_once(make: Make) -> None:
     (code.root / "requirements.txt").unlink()
 
     assert code.project.project.pin("fastapi") == first == Pin((0, 110, 0), (0, 110, 0, 1))
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"backend/requirements.txt": "fastapi==0.110.0"}, Pin((0, 110, 0), (0, 110, 0, 1))),
+        ({"one/requirements.txt": "fastapi>=0.110", "two/requirements.txt": "fastapi<0.120"}, Pin((0,), NEWEST)),
+        ({"one/requirements.txt": "fastapi==0.110", "two/requirements.txt": "uvicorn"}, Pin((0, 110), (0, 110, 1))),
+        ({"requirements.txt": "fastapi>=0.121", "one/requirements.txt": "fastapi==0.110"}, Pin((0, 121), NEWEST)),
+        ({"a/b/c/requirements.txt": "fastapi==0.110"}, None),
+        ({"docs/requirements.txt": "uvicorn"}, None),
+    ],
+)
+def test_files_below_the_root(files: dict[str, str], expected: Pin | None, make: Make) -> None:
+    code = make({name.replace("requirements.txt", "app.py"): "" for name in files} | files)
+    assert code.project.project.pin("fastapi") == expected

@@ -14,8 +14,8 @@ from flake8_asyncdb.facts.providers import (
     SessionProvider,
     is_function_scoped,
     is_made_session,
+    is_plain_generator,
     provider_functions,
-    yields_session,
 )
 from flake8_asyncdb.facts.sessions import is_session
 from flake8_asyncdb.model import api, scopes
@@ -157,7 +157,7 @@ class Injection:
         if is_function_scoped(self.site, self.project) or self._is_committed_by_hand:
             return False
         return any(
-            yields_session(function, self.project.inference)
+            is_plain_generator(function, self.project.inference)
             and SessionProvider(function, self.project).commits_after_yield
             for function in provider_functions(self.provider, self.project)
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from flake8_asyncdb.facts.options import Options
 from flake8_asyncdb.facts.sessions import is_session
 from flake8_asyncdb.model import api
-from flake8_asyncdb.model.effects import Step
+from flake8_asyncdb.model.effects import Operation, Step
 from flake8_asyncdb.model.flow import block_path
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function
@@ -65,7 +65,7 @@ def _commits_when_resumed(function: Function, project: ProjectFacts, seen: froze
         return False
     last_yield = _last_yield(function)
     for operation in project.effects.operations(function):
-        if operation.method == "commit" and operation.site.node.lineno > last_yield:
+        if _is_commit(operation) and operation.site.node.lineno > last_yield:
             return True
     for step in project.effects.steps(function):
         if step.node.lineno > last_yield and _is_given_session(step, project) and _commits(step.function, project):
@@ -113,10 +113,16 @@ def _commits_when_left(manager: ast.expr, function: Function, project: ProjectFa
 
 def _commits(function: Function, project: ProjectFacts) -> bool:
     return any(
-        operation.method == "commit"
+        _is_commit(operation)
         for reached in project.effects.reachable(function, lambda step: True)
         for operation in project.effects.operations(reached)
     )
+
+
+def _is_commit(operation: Operation) -> bool:
+    cls = operation.receiver.cls
+    is_library = isinstance(cls, External) and cls.name.startswith(("sqlalchemy", "sqlmodel"))
+    return is_library and operation.method == "commit"
 
 
 def _ends_transaction(node: ast.AST) -> bool:
@@ -134,11 +140,14 @@ def _is_inside_body(node: ast.AST, block: ast.Try, parents: dict[ast.AST, ast.AS
     return any(child is statement for statement in block.body)
 
 
+def is_plain_generator(function: Function, inference: Inference) -> bool:
+    """Whether a function is what `Depends` wants of a provider with something to do afterwards."""
+    return function.is_generator and all(each in BINDERS for each in inference.decorators(function))
+
+
 def yields_session(function: Function, inference: Inference) -> bool:
-    """Whether a function is a plain generator that yields a session: what `Depends` wants, and nothing to loop over."""
-    if not function.is_generator or any(d not in BINDERS for d in inference.decorators(function)):
-        return False
-    return any(
+    """Whether a function is a plain generator that yields a session, and nothing to loop over."""
+    return is_plain_generator(function, inference) and any(
         result.cls in GENERATORS and result.args and is_session(result.args[0], inference)
         for result in instances(inference.result(function))
     )

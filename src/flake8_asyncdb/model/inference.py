@@ -135,7 +135,7 @@ class Inference:
         """What `name` means in `scope`; with `node`, what it means at that place."""
         found = self.find_bindings(name, scope, node)
         if found:
-            return union([self.bound(binding) for binding in found])
+            return union([self.bound(binding) for binding in _without_fallbacks(found)])
         root = scope.module.scope
         starred = self._star_import(name, scope.module)
         if starred is not None:
@@ -252,7 +252,7 @@ class Inference:
         """A name at the top level of a module, or a submodule of a package."""
         bindings = module.scope.bindings.get(name)
         if bindings:
-            return union([self.bound(binding) for binding in bindings])
+            return union([self.bound(binding) for binding in _without_fallbacks(bindings)])
         starred = self._star_import(name, module)
         if starred is not None:
             return starred
@@ -789,6 +789,23 @@ ROUTE_METHODS = frozenset(
     """get post put patch delete head options trace api_route websocket websocket_route route""".split()
 )
 ITERABLE_CLASSES = frozenset(External(name) for name in ITERABLES)
+
+
+def _without_fallbacks(found: list[Binding]) -> list[Binding]:
+    """The imports of a name without that of an `except` clause, which only older versions of the same library need."""
+    if len(found) != 2 or any(binding.kind is not Kind.IMPORT for binding in found):
+        return found
+    libraries = {_library(binding.statement) for binding in found}
+    parents = found[0].scope.module.index.parents
+    tried = [each for each in found if not isinstance(parents.get(each.statement), ast.ExceptHandler)]
+    return tried if len(tried) == 1 and len(libraries) == 1 else found
+
+
+def _library(statement: ast.AST) -> str:
+    """The package that an import statement imports from."""
+    if isinstance(statement, ast.ImportFrom):
+        return (statement.module or "").partition(".")[0]
+    return statement.names[0].name.partition(".")[0] if isinstance(statement, ast.Import) else ""
 
 
 def external_bases(name: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,10 +43,22 @@ class Pin:
         return self.highest <= version
 
 
-def read_pin(root: Path, library: str) -> Pin | None:
-    """What the project's files say of a library; a lock file before a requirement; None when nothing does."""
+def read_pin(root: Path, library: str, below: Iterable[str] = ()) -> Pin | None:
+    """What the project's files say of a library; None when nothing does.
+
+    The root's own come first, then whatever those of the directories `below` it allow together.
+    """
+    pin = _pin_in(root, library)
+    if pin is not None:
+        return pin
+    found = [pin for directory in below if (pin := _pin_in(root / directory, library)) is not None]
+    return Pin(min(pin.lowest for pin in found), max(pin.highest for pin in found)) if found else None
+
+
+def _pin_in(directory: Path, library: str) -> Pin | None:
+    """What the files of one directory say of a library; a lock file before a requirement."""
     for name in LOCKS:
-        text = _text(root / name)
+        text = _text(directory / name)
         locked = re.search(
             rf'name = "{library}"\s+version = "([\d.]+)|"{library}": \{{[^}}]*?"version": "==([\d.]+)',
             text,
@@ -55,7 +68,7 @@ def read_pin(root: Path, library: str) -> Pin | None:
             version = _version(locked[1] or locked[2])
             return Pin(version, (*version, 1))
     for name in REQUIREMENTS:
-        pin = _required(_text(root / name), library)
+        pin = _required(_text(directory / name), library)
         if pin is not None:
             return pin
     return None

@@ -18,6 +18,8 @@ from flake8_asyncdb.model.scopes import Binding, FunctionNode, Index, Scope
 
 MARKERS = ("pyproject.toml", "setup.py", "setup.cfg")
 MAX_FILES = 20_000
+PIN_DEPTH = 2
+"""How far below the root requirements are looked for."""
 LIBRARIES = (b"sqlalchemy", b"sqlmodel", b"fastapi", b"starlette")
 USUAL_ROOTS = ("src", "app", "backend", "server", "lib")
 SKIPPED_DIRECTORIES = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "venv", "env"})
@@ -331,7 +333,8 @@ class Project:
     def pin(self, library: str) -> Pin | None:
         """The versions of a library that the project's own files allow."""
         if library not in self._pins:
-            self._pins[library] = read_pin(self.root, library)
+            near = sorted(directory for directory in self.directories if directory.count("/") < PIN_DEPTH)
+            self._pins[library] = read_pin(self.root, library, near)
         return self._pins[library]
 
     def modules(self) -> Iterator[Module]:
