@@ -81,8 +81,8 @@ def service_in_handler(module: ModuleFacts) -> Iterator[Hit]:
             return await service.count()
 
     Not reported: classes that neither hold nor make a session or engine nor run queries; mapped classes, schemas,
-    dataclasses, containers, exceptions, context managers and units of work; cached getters; dependencies, which
-    are the place to build services.
+    dataclasses, containers, exceptions, context managers and units of work; cached getters, and classes that give
+    one object every time, by `__new__` or their metaclass; dependencies, which are the place to build services.
     """
     for handler in module.handlers:
         seen = set()

@@ -110,7 +110,7 @@ def deprecated_on_event(module: ModuleFacts) -> Iterator[Hit]:
     hooks of other objects that happen to have the name.
     """
     for hook in module.hooks:
-        if any(app.has_lifespan is Tri.NO and app.engine is not None for app in module.project.apps_of(hook)):
+        if module.project.belongs_to_database_app(hook, Tri.NO):
             yield hit(hook.node, name=hook.name, fate=module.project.fate_of(hook))
 
 
@@ -172,7 +172,7 @@ def ignored_on_event(module: ModuleFacts) -> Iterator[Hit]:
     no engine.
     """
     for hook in module.hooks:
-        if any(app.has_lifespan is Tri.YES and app.engine is not None for app in module.project.apps_of(hook)):
+        if module.project.belongs_to_database_app(hook, Tri.YES):
             yield hit(hook.node, name=hook.name)
 
 

@@ -665,6 +665,11 @@ class ProjectFacts:
             return "removed from applications in Starlette 1.0, which the project uses, so that the import fails"
         return "removed from applications in Starlette 1.0"
 
+    def belongs_to_database_app(self, hook: Hook, has_lifespan: Tri) -> bool:
+        """Whether a hook is registered on an application that reaches an engine and surely has a lifespan, or none."""
+        apps = self.apps_of(hook)
+        return all(app.has_lifespan is has_lifespan for app in apps) and any(app.engine is not None for app in apps)
+
     def apps_of(self, hook: Hook) -> list[App]:
         """The applications that a hook is registered on."""
         return [self._apps_by_site[site] for site in hook.apps if site in self._apps_by_site]

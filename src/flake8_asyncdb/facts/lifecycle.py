@@ -137,7 +137,7 @@ def _is_command(function: Function) -> bool:
 
 @dataclass(frozen=True)
 class Hook:
-    """One `on_event`, `add_event_handler`, `on_startup=` or `on_shutdown=`."""
+    """One `on_event`, `add_event_handler`, `on_startup=` or `on_shutdown=`, and the applications it may be for."""
 
     node: ast.expr
     name: str
@@ -150,9 +150,9 @@ def hooks(module: ModuleFacts) -> Iterator[Hook]:
         called = site.node.func
         if isinstance(called, ast.Attribute) and called.attr in HOOK_METHODS:
             receiver = module.project.inference.value(called.value, site.scope)
-            apps = frozenset(i.site for i in instances(receiver) if i.site is not None)
-            if apps and module.project.inference.is_instance(receiver, api.STARLETTE) is Tri.YES:
-                yield Hook(site.node, called.attr, apps)
+            if module.project.inference.is_instance(receiver, api.STARLETTE) is Tri.YES:
+                known = frozenset(i.site for i in instances(receiver) if i.site is not None)
+                yield Hook(site.node, called.attr, known or frozenset(app.site for app in module.project.apps))
     for app in module.apps:
         for name in HOOK_ARGUMENTS:
             option = app.options.get(name)
