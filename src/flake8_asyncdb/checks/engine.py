@@ -98,8 +98,9 @@ def missing_pool_pre_ping(module: ModuleFacts) -> Iterator[Hit]:
         engine = create_async_engine("postgresql+asyncpg://db/app", pool_pre_ping=True)
 
     Not reported: NullPool and StaticPool; SQLite, by a URL that is known or guarded by a branch such as
-    `if "sqlite" in url`, or by a listener of the engine that always sets PRAGMAs; DuckDB; options that cannot be
-    resolved (`**options`, a forwarded variable); an engine disposed of in the function that makes it.
+    `if "sqlite" in url`, by a listener of the engine that always sets PRAGMAs, or by `check_same_thread`; DuckDB;
+    options that cannot be resolved (`**options`, a forwarded variable); an engine disposed of in the function that
+    makes it.
     """
     for engine in module.engines:
         if engine.is_in_process or engine.is_disposed_in_place or engine.is_listened_only:

@@ -92,10 +92,20 @@ class Engine(CallFact):
 
     @property
     def is_in_process(self) -> bool:
-        """Whether its database surely has no server: SQLite, by its URL or its PRAGMAs, or DuckDB."""
+        """Whether its database surely has no server: SQLite, by URL, PRAGMAs or the driver's argument, or DuckDB."""
+        if self._is_for_sqlite_driver:
+            return True
         if any(listener.target_site == self.site and listener.shows_sqlite for listener in self.project.listeners):
             return True
         return bool(self.urls) and all(url.is_sqlite or url.dialect == "duckdb" for url in self.urls)
+
+    @property
+    def _is_for_sqlite_driver(self) -> bool:
+        """Whether it gives its driver `check_same_thread`, which every other one refuses."""
+        option = self.options.get("connect_args")
+        given = self.options.dict_literal(option.node) if option.node is not None else None
+        keys = given.keys if given is not None else []
+        return any(isinstance(key, ast.Constant) and key.value == "check_same_thread" for key in keys)
 
     @property
     def sqlite_file(self) -> DatabaseUrl | None:

@@ -75,7 +75,7 @@ class Options:
         return Option(Tri.YES, node, self._inference.value(node, self.site.scope))
 
     def _unpacked(self, node: ast.expr, name: str) -> Option:
-        literal = self._dict_literal(node)
+        literal = self.dict_literal(node)
         if literal is None:
             return Option(Tri.UNKNOWN)
         for key, value in zip(literal.keys, literal.values, strict=True):
@@ -85,7 +85,7 @@ class Options:
                 return self._present(value)
         return Option(Tri.NO)
 
-    def _dict_literal(self, node: ast.expr) -> ast.Dict | None:
+    def dict_literal(self, node: ast.expr) -> ast.Dict | None:
         """The one dict literal that a `**name` stands for; None when it may have been changed since."""
         if isinstance(node, ast.Dict):
             return node
