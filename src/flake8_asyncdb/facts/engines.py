@@ -11,7 +11,9 @@ from flake8_asyncdb.facts.options import CallFact, Option, Options
 from flake8_asyncdb.facts.urls import DatabaseUrl
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import sites
+from flake8_asyncdb.model.flow import block_path
 from flake8_asyncdb.model.project import Function, Module
+from flake8_asyncdb.model.texts import speaks_of_sqlite
 from flake8_asyncdb.model.values import External, Instance, Method, Site, Tri, Tuple, Value, instances, members
 
 if TYPE_CHECKING:
@@ -93,11 +95,22 @@ class Engine(CallFact):
     @property
     def is_in_process(self) -> bool:
         """Whether its database surely has no server: SQLite, by URL, PRAGMAs or the driver's argument, or DuckDB."""
-        if self._is_for_sqlite_driver:
+        if self._is_for_sqlite_driver or self._branch_is_for_sqlite is Tri.YES:
             return True
         if any(listener.target_site == self.site and listener.shows_sqlite for listener in self.project.listeners):
             return True
         return bool(self.urls) and all(url.is_sqlite or url.dialect == "duckdb" for url in self.urls)
+
+    @cached_property
+    def _branch_is_for_sqlite(self) -> Tri:
+        """What the conditions around it say of SQLite, whatever they ask: `if settings.dialect == "sqlite"`."""
+        index = self.site.module.index
+        for block, part in block_path(index.statement_of(self.node), index):
+            if isinstance(block, ast.If) and part in ("body", "orelse"):
+                answer = speaks_of_sqlite(block.test)[part == "orelse"]
+                if answer is not Tri.UNKNOWN:
+                    return answer
+        return Tri.UNKNOWN
 
     @property
     def _is_for_sqlite_driver(self) -> bool:
@@ -110,6 +123,8 @@ class Engine(CallFact):
     @property
     def sqlite_file(self) -> DatabaseUrl | None:
         """A SQLite file that it may be made on."""
+        if self._branch_is_for_sqlite is Tri.NO:
+            return None
         return next((url for url in self.urls if url.is_sqlite_file), None)
 
     @property

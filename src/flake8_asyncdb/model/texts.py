@@ -166,3 +166,32 @@ def with_driver(texts: Texts, drivers: Texts) -> Texts:
             else:
                 found.add(ANY)
     return limited(frozenset(found))
+
+
+def speaks_of_sqlite(test: ast.expr) -> tuple[Tri, Tri]:
+    """Whether the database is SQLite where a condition holds, and where it does not, by the words of the condition."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            holds, fails = speaks_of_sqlite(operand)
+            return fails, holds
+        case ast.BoolOp(op=op, values=values):
+            position = 0 if isinstance(op, ast.And) else 1
+            said = [speaks_of_sqlite(value)[position] for value in values]
+            answer = next((each for each in said if each is not Tri.UNKNOWN), Tri.UNKNOWN)
+            return (answer, Tri.UNKNOWN) if position == 0 else (Tri.UNKNOWN, answer)
+        case ast.Compare(ops=[ast.NotEq() | ast.NotIn() as op], left=left, comparators=others):
+            positive = ast.Eq() if isinstance(op, ast.NotEq) else ast.In()
+            holds, fails = speaks_of_sqlite(ast.Compare(left, [positive], others))
+            return fails, holds
+        case (
+            ast.Compare(left=ast.Constant(value=str(text)), ops=[ast.Eq() | ast.In()], comparators=[_])
+            | ast.Compare(ops=[ast.Eq()], comparators=[ast.Constant(value=str(text))])
+        ) if text.startswith("sqlite"):
+            return Tri.YES, Tri.NO
+        case ast.Call(func=ast.Attribute(attr="startswith"), args=[ast.Constant(value=str(text))]):
+            return (Tri.YES, Tri.NO) if text.startswith("sqlite") else (Tri.UNKNOWN, Tri.UNKNOWN)
+        case (ast.Name(id=name) | ast.Attribute(attr=name)) | ast.Call(
+            func=ast.Name(id=name) | ast.Attribute(attr=name)
+        ) if "sqlite" in name.lower():
+            return Tri.YES, Tri.NO
+    return Tri.UNKNOWN, Tri.UNKNOWN
