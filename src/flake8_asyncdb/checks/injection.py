@@ -81,13 +81,14 @@ def service_in_handler(module: ModuleFacts) -> Iterator[Hit]:
             return await service.count()
 
     Not reported: classes that neither hold nor make a session or engine nor run queries; mapped classes, schemas,
-    dataclasses, containers, exceptions, context managers and units of work; cached getters, and classes that give
-    one object every time, by `__new__` or their metaclass; dependencies, which are the place to build services.
+    dataclasses, containers, exceptions, context managers and units of work; cached getters, and classes
+    whose metaclass may give one object every time; dependencies, which are the place to build services.
     """
     for handler in module.handlers:
         seen = set()
         for site, cls in constructions(handler.function, module.project):
-            if cls not in seen and module.project.is_service(cls):
+            service = module.project.service(cls)
+            if cls not in seen and service.is_service and not service.may_be_cached:
                 seen.add(cls)
                 yield hit(site.node, cls=cls.name, handler=handler.function.name)
 

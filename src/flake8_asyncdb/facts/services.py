@@ -112,9 +112,19 @@ class Service:
     @cached_property
     def is_service(self) -> bool:
         """Whether it is a service, repository or database class: holds a session or engine, or runs queries."""
-        if self._is_something_else or self._is_unit_of_work or self._is_singleton:
+        if self._is_something_else or self._is_unit_of_work:
             return False
         return self.holds_database or self.runs_queries
+
+    @property
+    def may_be_cached(self) -> bool:
+        """Whether its metaclass may give the same object for every call."""
+        return any(
+            self.project.inference.value(keyword.value, cls.outer) != External("abc.ABCMeta")
+            for cls in self._own_classes()
+            for keyword in cls.node.keywords
+            if keyword.arg == "metaclass"
+        )
 
     @property
     def _is_unit_of_work(self) -> bool:
@@ -123,16 +133,6 @@ class Service:
         if commit is None or self.runs_queries:
             return False
         return any(operation.method == "commit" for operation in self._operations(commit))
-
-    @property
-    def _is_singleton(self) -> bool:
-        """Whether calling the class may give one object every time: by its metaclass, or by `__new__`."""
-        for cls in self._own_classes():
-            named = [keyword.value for keyword in cls.node.keywords if keyword.arg == "metaclass"]
-            values = [self.project.inference.value(node, cls.outer) for node in named]
-            if "__new__" in cls.methods or any(value != External("abc.ABCMeta") for value in values):
-                return True
-        return False
 
     @cached_property
     def _is_something_else(self) -> bool:
