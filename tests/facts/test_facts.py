@@ -299,6 +299,24 @@ def test_application_reaches_an_engine_and_has_a_lifespan_or_not(make: Make) -> 
     assert first.engine.where == "app/db.py:3"
 
 
+def test_an_application_is_told_of_the_async_engine_that_serves_it(make: Make) -> None:
+    code = make(
+        {
+            "app/__init__.py": "",
+            "app/db.py": ASYNC,
+            "app/worker.py": """
+                from sqlalchemy import create_engine
+                from sqlalchemy.orm import sessionmaker
+                SessionLocal = sessionmaker(create_engine("postgresql://db/app"))
+            """,
+            "app/main.py": "from fastapi import FastAPI\nfrom app import worker\nfrom app import db\napp = FastAPI()\n",
+        }
+    )
+    (app,) = code.facts("app/main.py").apps
+    assert app.engine is not None
+    assert app.engine.is_async
+
+
 # -- listeners
 
 
