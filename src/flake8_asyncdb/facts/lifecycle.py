@@ -100,7 +100,7 @@ class App(CallFact):
 
     @cached_property
     def _engines(self) -> list[Engine]:
-        """The engines that the application's imports reach: first those that serve sessions, of these the async ones."""
+        """The engines that the application's imports reach: those that serve sessions first, of these async ones."""
         making = {engine.site.module for engine in self.project.engines}
         modules = [module for module in self.project.project.closure(self.site.module) if module in making]
         found = [engine for module in modules for engine in self.project.module(module).engines]
