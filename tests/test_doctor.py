@@ -51,6 +51,7 @@ def test_says_what_it_skips_and_why(write_project: WriteProject) -> None:
             "src/shop/newer.py": "x = 1\ndef (:\n",
             "src/shop/old.py": "import sqlalchemy\n",
             "src/shop/comment.py": "# nothing\n",
+            "src/shop/silenced.py": "import sqlalchemy\n# flake8: noqa\n",
             "tests/test_shop.py": "import shop.db\n",
             "alembic/env.py": "from alembic import context\n",
             "alembic/versions/one.py": "from alembic import op\n",
@@ -63,7 +64,8 @@ def test_says_what_it_skips_and_why(write_project: WriteProject) -> None:
     said = lines(doctor(root))
 
     assert said["source roots"] == "alembic, alembic/versions, src, tests"
-    assert said["files"] == "8 read"
+    assert said["files"] == "9 read"
+    assert said["skipped by flake8 for a file-level noqa comment"] == "src/shop/silenced.py"
     assert said["in directories of tools, installed, vendored or built, never linted"] == "node_modules/tool.py"
     assert said["not readable, or larger than 3 MB"] == "src/shop/huge.py"
     assert said["not understood by this Python"].startswith("src/shop/newer.py (line 2: ")

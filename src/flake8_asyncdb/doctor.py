@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from flake8.defaults import NOQA_FILE
 from flake8.discover_files import expand_paths
 from flake8.exceptions import ExecutionError
 from flake8.options.parse_args import parse_args
@@ -87,6 +88,7 @@ def _files(project: Project, modules: Sequence[Module], checked: set[Path]) -> I
         ("in directories of tools, installed, vendored or built, never linted", _left_out(project, checked)),
         ("not readable, or larger than 3 MB", unread),
         ("not understood by this Python", [f"{path} ({reason})" for path, reason in broken.items()]),
+        ("skipped by flake8 for a file-level noqa comment", [m.path for m in modules if _is_silenced(m)]),
         ("test code, linted with --adb-include=tests", [m.path for m in modules if m.is_test]),
         ("migrations, linted with --adb-include=migrations", [m.path for m in modules if m.is_migration]),
         ("excluded by flake8's configuration, read for what others import", _excluded(project, modules, checked)),
@@ -95,6 +97,11 @@ def _files(project: Project, modules: Sequence[Module], checked: set[Path]) -> I
     for name, paths in groups:
         if paths:
             yield f"  {name}: {_some(paths)}"
+
+
+def _is_silenced(module: Module) -> bool:
+    """Whether a comment takes the whole file from flake8, whichever codes it names."""
+    return any(NOQA_FILE.match(line) for line in module.source.decode(errors="replace").splitlines())
 
 
 def _left_out(project: Project, checked: set[Path]) -> list[str]:
