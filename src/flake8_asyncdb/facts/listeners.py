@@ -110,7 +110,7 @@ class Listener:
         """Whether it listens to new connections and sets PRAGMAs on them."""
         return self.event in CONNECT_EVENTS and bool(self.pragmas)
 
-    @property
+    @cached_property
     def shows_sqlite(self) -> bool:
         """Whether it sets PRAGMAs without a question first: what it listens to can only be SQLite."""
         bodies = [function.node for function in self.functions]
