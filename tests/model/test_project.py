@@ -214,10 +214,23 @@ def test_import_of_something_outside(statement: str, make: Make) -> None:
     assert "module" not in code.revealed("pkg/app.py")[0]
 
 
-def test_inside_a_package_absolute_imports_do_not_name_siblings(make: Make) -> None:
+@pytest.mark.parametrize("use", [{"run.py": "import pkg.app"}, {"pkg/other.py": "from .db import x"}])
+def test_inside_a_package_absolute_imports_do_not_name_siblings(use: dict[str, str], make: Make) -> None:
+    files = {"pkg/__init__.py": "", "pkg/db.py": "x = 1", "pkg/app.py": "from db import x\nreveal(x)"}
+
+    assert make(files | use).revealed("pkg/app.py") == ["<db.x>"]
+
+
+def test_a_package_that_no_import_makes_use_of_is_where_programs_start(make: Make) -> None:
     code = make({"pkg/__init__.py": "", "pkg/db.py": "x = 1", "pkg/app.py": "from db import x\nreveal(x)"})
 
-    assert code.revealed("pkg/app.py") == ["<db.x>"]
+    assert code.revealed("pkg/app.py") == ["1"]
+
+
+def test_a_module_does_not_import_itself_by_an_absolute_name(make: Make) -> None:
+    code = make({"pkg/__init__.py": "", "pkg/db.py": "from db import x\nreveal(x)"})
+
+    assert code.revealed("pkg/db.py") == ["<db.x>"]
 
 
 def test_the_root_is_a_source_root_even_with_an_init(make: Make) -> None:

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +30,9 @@ EXTERNAL = frozenset(sys.stdlib_module_names) | {"sqlalchemy", "sqlmodel", "fast
 _IMPORT = re.compile(rb"import(?=[ \t(])")
 _IMPORTED = re.compile(rb"[ \t]*(\([^)]*\)|(?:[^\n#\\]|\\\n)*)")
 _BEFORE_IMPORT = re.compile(rb"(?:^|[;:])[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+)?$")
+_IMPORT_LINE = re.compile(rb"^[ \t]*(?:from|import)[ \t]+([^\n#]*)", re.MULTILINE)
+_RELATIVE_IMPORT = re.compile(rb"^[ \t]*from[ \t]+\.", re.MULTILINE)
+_WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
 _TEST_NAME = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py|tests\.py")
 
 
@@ -400,8 +404,29 @@ class Project:
             return self._at(join(around[level - 1], below)) if level <= len(around) else None
         if not first or first in EXTERNAL:
             return None
-        found = (self._at(join(base, below)) for base in self._source_roots(importer.directory))
+        bases = chain(self._source_roots(importer.directory), self._run_directories(importer, first))
+        found = (self._at(join(base, below)) for base in bases)
         return next((target for target in found if target is not None), None)
+
+    def _run_directories(self, importer: Module, name: str) -> Iterator[str]:
+        """Where programs are started although an `__init__.py` lies there: packages that no import makes use of."""
+        for directory in [importer.directory, *parents(importer.directory)]:
+            beside = join(directory, name)
+            is_there = beside in self.directories or f"{beside}.py" in self.paths
+            if is_there and f"{beside}.py" != importer.path and not self._is_used_as_package(directory):
+                yield directory
+
+    def _is_used_as_package(self, directory: str) -> bool:
+        """Whether an import names a directory, or one in it is relative."""
+        inside = (self.module(path) for path in self.paths if path.rpartition("/")[0] == directory)
+        is_relative = any(module is not None and _RELATIVE_IMPORT.search(module.source) for module in inside)
+        return is_relative or directory.rpartition("/")[2] in self._imported_words
+
+    @cached_property
+    def _imported_words(self) -> frozenset[str]:
+        """Every word in the project's lines that import something."""
+        lines = (line for module in self.modules() for line in _IMPORT_LINE.findall(module.source))
+        return frozenset(word.decode() for line in lines for word in _WORD.findall(line))
 
     def submodule(self, directory: str, name: str) -> Module | Namespace | None:
         """What `name` is in a package directory: a module, a namespace directory, or nothing."""
