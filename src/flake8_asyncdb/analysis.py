@@ -105,8 +105,8 @@ def facts_of(module: Module, settings: Settings) -> ProjectFacts:
 
 def matters(module: Module, settings: Settings) -> bool:
     """Whether the rules look at a module: it is part of what runs, or included, and near one of the libraries."""
-    if not module.mentions_libraries and not module.project.reaches_libraries(module):
-        return False
     if module.is_migration:
-        return "migrations" in settings.include
-    return not module.is_test or "tests" in settings.include
+        counts = "migrations" in settings.include
+    else:
+        counts = not module.is_test or "tests" in settings.include
+    return counts and (module.mentions_libraries or module.project.reaches_libraries(module))

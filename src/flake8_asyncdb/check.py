@@ -11,6 +11,7 @@ import argparse
 import ast
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -37,6 +38,9 @@ from flake8_asyncdb.plugin import Plugin
 
 Results = tuple[str, list[Any], dict[str, int]]
 NO_CHECKERS = Checkers([], [], [])
+NOQA = re.compile(rb"noqa", re.IGNORECASE)
+PLAIN_FORMATS = frozenset({"default", "pylint", "quiet-filename", "quiet-nothing", "adb-rows"})
+"""The formatters that print no line of the source."""
 NOT_UNDERSTOOD = "files that could not be parsed"
 
 _worker: dict[str, argparse.Namespace] = {}
@@ -232,8 +236,9 @@ def check_file(filename: str, options: argparse.Namespace) -> Results:
     """The name, findings and statistics of a file, as flake8's own checker returns them."""
     on_disk = not is_using_stdin([filename])
     found = analysis.analyze_file(Path(filename), Plugin.rules, Plugin.settings) if on_disk else None
-    if found is not None and not found:
-        return filename, [], dict.fromkeys(STATISTIC_NAMES, 0)
+    if found is not None and not (found and _is_read_by_flake8(filename, options)):
+        results = [(finding.code, finding.line, finding.column, finding.message, "") for finding in found]
+        return filename, results, dict.fromkeys(STATISTIC_NAMES, 0)
     checker = FileChecker(filename=filename, plugins=NO_CHECKERS, options=options)
     if found is None:
         found = _findings_of_text(checker)
@@ -243,6 +248,14 @@ def check_file(filename: str, options: argparse.Namespace) -> Results:
         for finding in found or []:
             checker.report(finding.code, finding.line, finding.column, finding.message)
     return checker.display_name, checker.results, checker.statistics
+
+
+def _is_read_by_flake8(filename: str, options: argparse.Namespace) -> bool:
+    """Whether flake8 has to look into a file with findings: to show its lines, or for comments that silence some."""
+    if options.show_source or options.format not in PLAIN_FORMATS:
+        return True
+    source = syntax.read(Path(filename))
+    return source is None or NOQA.search(source) is not None
 
 
 def _findings_of_text(checker: FileChecker) -> list[Finding] | None:

@@ -58,6 +58,16 @@ def with_parentheses(source: bytes) -> bytes:
     return _BARE_EXCEPTIONS.sub(rb"\1(\2)\3", source)
 
 
+def unparse(node: ast.expr) -> str:
+    """The text of an expression; `ast.unparse`, which takes long, only for what is no dotted name."""
+    names: list[str] = []
+    first = node
+    while isinstance(first, ast.Attribute):
+        names.append(first.attr)
+        first = first.value
+    return ".".join([first.id, *reversed(names)]) if isinstance(first, ast.Name) else ast.unparse(node)
+
+
 def parse_expression(text: str) -> ast.expr | None:
     """The expression in a string annotation, or None when it is not one."""
     try:

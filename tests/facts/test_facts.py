@@ -371,3 +371,47 @@ class Plain:
     assert services["Database"].makes_engine
     assert services["Database"].makes_factory
     assert [method.name for method in services["Database"].data_access_methods] == ["count"]
+
+
+# -- classes, applications, callers
+
+
+def test_heirs_of_a_class_are_found_under_other_names_and_below_heirs(make: Make) -> None:
+    code = make(
+        {
+            "base.py": "class Base: ...\nclass Near(Base): ...",
+            "alias.py": "from base import Base as Model\nclass Renamed(Model): ...",
+            "far.py": "from base import Near\nclass Far(Near): ...",
+            "other.py": "class Base: ...\nclass Other(Base): ...",
+        }
+    )
+
+    heirs = code.project.heirs(code.cls("Base", "base.py"))
+    assert sorted(heir.name for heir in heirs) == ["Far", "Near", "Renamed"]
+
+
+def test_applications_are_found_behind_classes_of_their_own(make: Make) -> None:
+    code = make(
+        {
+            "kinds.py": "from fastapi import FastAPI\nclass Api(FastAPI): ...",
+            "main.py": "from kinds import Api\napp = Api()",
+            "renamed.py": "from fastapi import FastAPI as App\napp = App()",
+            "typed.py": "from fastapi import FastAPI\ndef use(app: FastAPI): ...",
+        }
+    )
+
+    assert [app.site.module.path for app in code.project.apps] == ["main.py", "renamed.py"]
+
+
+def test_callers_are_found_by_name_property_and_renamed_import(make: Make) -> None:
+    code = make(
+        {
+            "db.py": "def connect(): ...\nclass Pool:\n    @property\n    def size(self): ...",
+            "a.py": "from db import connect\ndef first(): connect()\ndef none(): other.connect()",
+            "b.py": "from db import connect as c, Pool\ndef second(): c()\ndef third(): return Pool().size",
+        }
+    )
+
+    callers = code.project.callers(code.function("connect", "db.py"))
+    assert [caller.name for caller in callers] == ["first", "second"]
+    assert [caller.name for caller in code.project.callers(code.function("Pool.size", "db.py"))] == ["third"]

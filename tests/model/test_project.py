@@ -422,6 +422,37 @@ def test_modules_that_mention_a_word(make: Make) -> None:
     assert [module.path for module in code.project.project.mentioning(b"sqlalchemy", b"sql")] == ["a.py", "b.py"]
 
 
+def test_modules_that_subclass_or_rename_a_class(make: Make) -> None:
+    code = make(
+        {
+            "alias.py": "from base import Base as Model\nclass A(Model): ...",
+            "arguments.py": "class A(Mixin, Base[int], metaclass=Meta): ...",
+            "dotted.py": "class A(\n    base.Base,\n): ...",
+            "generic.py": "class A[T](Base): ...",
+            "mention.py": "from base import Base\nclass A(Other): x: Base",
+            "plain.py": "class Base: ...",
+            "tests/a.py": "class A(Base): ...",
+        }
+    )
+
+    found = [module.path for module in code.project.project.subclassing("Base")]
+    assert found == ["alias.py", "arguments.py", "dotted.py", "generic.py"]
+    assert code.project.project.subclassing("Nobody") == ()
+
+
+def test_modules_that_call_or_rename_a_class(make: Make) -> None:
+    code = make(
+        {
+            "alias.py": "from fastapi import FastAPI as App",
+            "call.py": "app = fastapi.FastAPI (title='shop')",
+            "other.py": "app = MyFastAPI()",
+            "type.py": "from fastapi import FastAPI\ndef use(app: FastAPI): ...",
+        }
+    )
+
+    assert [module.path for module in code.project.project.calling("Nobody", "FastAPI")] == ["alias.py", "call.py"]
+
+
 def test_names_of_modules_and_functions(make: Make) -> None:
     code = make({"pkg/__init__.py": "", "pkg/a.py": "class A:\n    def f(self):\n        def g(): ..."})
 

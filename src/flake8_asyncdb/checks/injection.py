@@ -285,7 +285,7 @@ def request_session_escapes(module: ModuleFacts) -> Iterator[Hit]:
     gathers; a session that its provider makes and returns, which nobody closes with the request; objects of a handler
     that expunges.
     """
-    for escaping in module.escaping_sessions():
+    for escaping in module.escaping_sessions:
         yield hit(escaping.node, call=escaping.call, what=escaping.what)
 
 
@@ -410,7 +410,7 @@ def session_held_by_stream(module: ModuleFacts) -> Iterator[Hit]:
     closes, commits or rolls back; websockets without a loop; projects whose FastAPI is surely 0.106 to 0.117, which
     ended dependencies before the response was sent; what also hands the session to a background task (ADB505 speaks).
     """
-    escaping = {found.function for found in module.escaping_sessions()}
+    escaping = {found.function for found in module.escaping_sessions}
     for parked in module.parked_sessions():
         if parked.function not in escaping:
             chain = " -> ".join(f"`{name}`" for name in parked.chain)

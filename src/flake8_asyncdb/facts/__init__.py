@@ -102,6 +102,7 @@ class ModuleFacts:
     def __init__(self, module: Module, project: ProjectFacts) -> None:
         self.module = module
         self.project = project
+        self._session_bindings: dict[Function, list[SessionBinding]] = {}
 
     @cached_property
     def sites(self) -> list[Site]:
@@ -247,24 +248,21 @@ class ModuleFacts:
         """The classes that it defines, seen as parts of the database layer."""
         return [self.project.service(cls) for cls in self.module.classes]
 
-    @cached_property
-    def callers(self) -> dict[Function, list[Function]]:
-        """For each function that the module's functions run, those that run it."""
-        found: dict[Function, list[Function]] = {}
-        for caller in self.module.functions:
-            for step in self.project.effects.steps(caller):
-                found.setdefault(step.function, []).append(caller)
-        return found
-
     def blocking_sessions(self) -> Iterator[SessionBinding]:
         """The sync sessions that its async functions use on the event loop; one for each function and name."""
         for function in self.module.functions:
             if function.is_async:
                 seen: set[str] = set()
-                for bound in (*session_bindings(function, self.project), *found_sessions(function, self.project)):
+                for bound in (*self.session_bindings(function), *found_sessions(function, self.project)):
                     if bound.name not in seen:
                         seen.add(bound.name)
                         yield bound
+
+    def session_bindings(self, function: Function) -> list[SessionBinding]:
+        """The sync sessions that one of its functions binds and uses by itself where that blocks."""
+        if function not in self._session_bindings:
+            self._session_bindings[function] = list(session_bindings(function, self.project))
+        return self._session_bindings[function]
 
     def blocking_calls(self) -> Iterator[BlockingCall]:
         """The calls by which its async functions block the event loop further down."""
@@ -328,9 +326,10 @@ class ModuleFacts:
         """The places that drive a provider of sessions themselves."""
         return list(providers.hand_driven_providers(self))
 
-    def escaping_sessions(self) -> Iterator[EscapingSession]:
+    @cached_property
+    def escaping_sessions(self) -> list[EscapingSession]:
         """The request's sessions that background work gets."""
-        return escapes.escaping_sessions(self)
+        return list(escapes.escaping_sessions(self))
 
     def lost_writes(self) -> Iterator[LostWrite]:
         """The writes of its handlers that nobody commits."""
@@ -488,10 +487,12 @@ class ProjectFacts:
 
     def callers(self, function: Function) -> list[Function]:
         """The functions of the running program that call a function by name."""
-        found: dict[Function, None] = {}
-        for facts in self.modules_mentioning(function.name.encode()):
-            found.update(dict.fromkeys(facts.callers.get(function, ())))
-        return list(found)
+        return [
+            reader
+            for module in self.project.mentioning(function.name.encode())
+            for reader in _readers({function.name}, module)
+            if any(step.function is function for step in self.effects.steps(reader))
+        ]
 
     def is_cached(self, function: Function) -> bool:
         """Whether a decorator keeps what a function returns, or one that is not known may."""
@@ -584,12 +585,10 @@ class ProjectFacts:
         found: set[Site] = set()
         for module in self.project.mentioning(*(name.encode() for name in names)):
             parents, scope_at = module.index.parents, module.index.scope_at
-            for scope in module.index.scopes.values():
-                named: list[ast.Name | ast.Attribute] = [*scope.names, *scope.attributes]
-                for node in named:
-                    if isinstance(node.ctx, ast.Load) and parents.get(node) not in listening:
-                        read = instances(self.inference.value(node, scope_at(node)))
-                        found.update(instance.site for instance in read if instance.site is not None)
+            for node in _loads(names, module):
+                if parents.get(node) not in listening:
+                    read = instances(self.inference.value(node, scope_at(node)))
+                    found.update(instance.site for instance in read if instance.site is not None)
         return frozenset(found)
 
     @cached_property
@@ -629,7 +628,12 @@ class ProjectFacts:
     @cached_property
     def apps(self) -> list[App]:
         """Every application of the running program."""
-        return [app for module in self.modules_mentioning(b"FastAPI", b"Starlette") for app in module.apps]
+        classes = ["FastAPI", "Starlette"]
+        for name in classes:
+            heirs = [cls for module in self.project.subclassing(name) for cls in module.classes]
+            heirs = [cls for cls in heirs if self.inference.is_subclass(cls, api.STARLETTE) is Tri.YES]
+            classes += [heir.name for heir in heirs if heir.name not in classes]
+        return [app for module in self.project.calling(*classes) for app in self.module(module).apps]
 
     @cached_property
     def inclusions(self) -> dict[Site, list[Site]]:
@@ -731,28 +735,14 @@ class ProjectFacts:
     def heirs(self, cls: Class) -> list[Class]:
         """The classes of the project that derive from a class."""
         if cls not in self._heirs:
-            self._heirs[cls] = [
-                candidate
-                for module in self._modules_knowing(cls)
-                for candidate in module.classes
-                if candidate is not cls and cls in self.inference.linearized(candidate)
-            ]
+            family, known = [cls], {cls}
+            for current in family:
+                for module in self.project.subclassing(current.name):
+                    found = [c for c in module.classes if c not in known and cls in self.inference.linearized(c)]
+                    family += found
+                    known.update(found)
+            self._heirs[cls] = family[1:]
         return self._heirs[cls]
-
-    def _modules_knowing(self, cls: Class) -> list[Module]:
-        """The modules in which a class or one of its heirs can be named."""
-        found: dict[Module, None] = {}
-        pending, seen = [cls], {cls}
-        while pending:
-            current = pending.pop()
-            for module in self.project.mentioning(current.name.encode()):
-                found[module] = None
-                for candidate in module.classes:
-                    bases = [base for base in candidate.node.bases if current.name in ast.unparse(base)]
-                    if bases and candidate not in seen and current in self.inference.linearized(candidate):
-                        seen.add(candidate)
-                        pending.append(candidate)
-        return list(found)
 
     # -- tables
 
@@ -764,7 +754,7 @@ class ProjectFacts:
     @cached_property
     def _live_metadata(self) -> frozenset[Site]:
         found: set[Site] = set()
-        for facts in self.modules_mentioning(b"create_all", b"DeclarativeBase", b"declarative_base", b"registry"):
+        for facts in self.modules_mentioning(b"create_all", b"DeclarativeBase", b"declarative_base", b"registry("):
             for scope in facts.module.index.scopes.values():
                 for node in scope.attributes:
                     if node.attr == "create_all":
@@ -790,6 +780,22 @@ def _name_given(made: Site) -> str | None:
         case ast.Assign(targets=[ast.Name(id=name)]):
             return name
     return None
+
+
+def _loads(names: set[str], module: Module) -> Iterator[ast.Name | ast.Attribute]:
+    """Where a module reads one of these names, as an attribute or under the name of an import too."""
+    scopes = module.index.scopes.values()
+    imported = [alias for scope in scopes for statement in scope.imports for alias in statement.names]
+    known = names | {alias.asname for alias in imported if alias.asname and alias.name in names}
+    for scope in scopes:
+        yield from (node for node in scope.names if node.id in known and isinstance(node.ctx, ast.Load))
+        yield from (node for node in scope.attributes if node.attr in names and isinstance(node.ctx, ast.Load))
+
+
+def _readers(names: set[str], module: Module) -> list[Function]:
+    """The functions of a module that read one of these names."""
+    found = {module.enclosing_function(module.index.scope_at(node)) for node in _loads(names, module)}
+    return [function for function in module.functions if function in found]
 
 
 def _is_plain_base(name: str) -> bool:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from flake8_asyncdb import syntax
 from flake8_asyncdb.facts.closing import is_main_guarded
-from flake8_asyncdb.facts.sessions import session_bindings
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.api_tables import COROUTINES
 from flake8_asyncdb.model.effects import Operation, Step, Witness, is_sync_io, sites
@@ -45,7 +45,7 @@ def blocking_calls(module: ModuleFacts) -> Iterator[BlockingCall]:
     for function in module.module.functions:
         if not function.is_async:
             continue
-        bound = list(session_bindings(function, project))
+        bound = module.session_bindings(function)
         reported = {each.name for each in bound}
         made = [each.value for each in bound]
         seen: set[Function] = set()
@@ -62,12 +62,12 @@ def blocking_calls(module: ModuleFacts) -> Iterator[BlockingCall]:
 
 def _receives(step: Step, names: set[str]) -> bool:
     """Whether a call is given, or is one of, a session whose binding is a finding already."""
-    if not isinstance(step.node, ast.Call):
+    if not names or not isinstance(step.node, ast.Call):
         return False
     given = [*step.node.args, *(keyword.value for keyword in step.node.keywords)]
     if isinstance(step.node.func, ast.Attribute):
         given.append(step.node.func.value)
-    return any(ast.unparse(node) in names for node in given)
+    return any(syntax.unparse(node) in names for node in given)
 
 
 @dataclass(frozen=True)
@@ -81,12 +81,12 @@ class SyncConnection:
 
 def sync_connections(module: ModuleFacts) -> Iterator[SyncConnection]:
     """The sync connections that the async functions of a module open themselves."""
-    project = module.project
-    for function in module.module.functions:
-        if function.is_async:
-            for site in sites(function):
-                if _connects(site, project):
-                    yield SyncConnection(site.node, function, ast.unparse(site.node.func))
+    methods = module.calls_of(*api.METADATA_IO, *api.ENGINE_IO)
+    functions = module.calls_to(*api.DRIVER_CONNECTS, "sqlalchemy.inspect")
+    for site in dict.fromkeys([*methods, *functions]):
+        function = module.module.enclosing_function(site.scope)
+        if function is not None and function.is_async and _connects(site, module.project):
+            yield SyncConnection(site.node, function, ast.unparse(site.node.func))
 
 
 def _connects(site: Site, project: ProjectFacts) -> bool:

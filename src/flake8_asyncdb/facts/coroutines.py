@@ -161,26 +161,34 @@ class SharedSession:
 
 def shared_sessions(module: ModuleFacts) -> Iterator[SharedSession]:
     """The `gather` and `create_task` calls of a module that hand one AsyncSession to several tasks."""
-    for function in module.module.functions:
-        if function.is_async:
-            yield from _gathered(module, function.scope)
-            yield from _started(module, function.scope)
+    for site in module.calls_to(*GATHERERS):
+        if _is_in_coroutine(site):
+            yield from _gathered(site, module)
+    started: dict[Scope, list[Site]] = {}
+    for site in dict.fromkeys([*module.calls_to(*TASK_STARTERS), *module.calls_of("create_task")]):
+        if site.node.args and _is_in_coroutine(site) and _starts_task(site, module):
+            started.setdefault(site.scope.owner, []).append(site)
+    for sites in started.values():
+        yield from _started(sorted(sites, key=lambda site: (site.node.lineno, site.node.col_offset)), module)
 
 
-def _gathered(module: ModuleFacts, scope: Scope) -> Iterator[SharedSession]:
-    for site in _calls(module, scope):
-        if _is_call_to(site, GATHERERS, module):
-            counts: dict[str, int] = {}
-            for argument in site.node.args:
-                for expression, times in _tasks(argument, module, scope):
-                    if isinstance(expression, ast.Call) and _starts_task(Site(expression, scope), module):
-                        continue
-                    for name in _sessions_used(expression, module):
-                        counts[name] = counts.get(name, 0) + times
-            for name, count in counts.items():
-                if count > 1:
-                    yield SharedSession(site.node, name, ast.unparse(site.node.func))
-                    break
+def _is_in_coroutine(site: Site) -> bool:
+    return isinstance(site.scope.owner.node, ast.AsyncFunctionDef)
+
+
+def _gathered(site: Site, module: ModuleFacts) -> Iterator[SharedSession]:
+    scope = site.scope.owner
+    counts: dict[str, int] = {}
+    for argument in site.node.args:
+        for expression, times in _tasks(argument, module, scope):
+            if isinstance(expression, ast.Call) and _starts_task(Site(expression, scope), module):
+                continue
+            for name in _sessions_used(expression, module):
+                counts[name] = counts.get(name, 0) + times
+    for name, count in counts.items():
+        if count > 1:
+            yield SharedSession(site.node, name, ast.unparse(site.node.func))
+            break
 
 
 def _tasks(argument: ast.expr, module: ModuleFacts, scope: Scope) -> Iterator[tuple[ast.expr, int]]:
@@ -200,13 +208,11 @@ def _tasks(argument: ast.expr, module: ModuleFacts, scope: Scope) -> Iterator[tu
         yield node, 1
 
 
-def _started(module: ModuleFacts, scope: Scope) -> Iterator[SharedSession]:
-    """Several `create_task` calls on one session in a function, or one in a loop."""
+def _started(sites: list[Site], module: ModuleFacts) -> Iterator[SharedSession]:
+    """Several of a function's `create_task` calls on one session, or one in a loop."""
     counts: dict[str, int] = {}
     first: dict[str, ast.Call] = {}
-    for site in _calls(module, scope):
-        if not _starts_task(site, module) or not site.node.args:
-            continue
+    for site in sites:
         for name in _sessions_used(site.node.args[0], module):
             first.setdefault(name, site.node)
             counts[name] = counts.get(name, 0) + (2 if _repeats(site, name, module) else 1)
@@ -237,16 +243,6 @@ def _repeats(site: Site, name: str, module: ModuleFacts) -> bool:
             return not inside
         current = index.parents.get(current)
     return False
-
-
-def _calls(module: ModuleFacts, scope: Scope) -> Iterator[Site]:
-    for node in scope.calls:
-        yield Site(node, module.module.index.scope_of_call[node])
-
-
-def _is_call_to(site: Site, names: frozenset[str], module: ModuleFacts) -> bool:
-    value = module.project.inference.value(site.node.func, site.scope)
-    return isinstance(value, External) and value.name in names
 
 
 def _sessions_used(node: ast.expr, module: ModuleFacts) -> set[str]:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 from flake8_asyncdb.facts.loading import Loading, expunges
 from flake8_asyncdb.facts.providers import request_sessions, uses_name
-from flake8_asyncdb.model.effects import sites
 from flake8_asyncdb.model.project import Function
 from flake8_asyncdb.model.scopes import Binding, Scope
 from flake8_asyncdb.model.values import Anonymous, Bound, External, Method, Site, members
 
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
+
+STARTING_METHODS = ("add_task", "create_task")
+STARTING_CALLS = ("starlette.background.BackgroundTask", "asyncio.create_task", "asyncio.ensure_future")
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,10 @@ class EscapingSession:
 def escaping_sessions(module: ModuleFacts) -> Iterator[EscapingSession]:
     """What of their requests' sessions a module's functions hand to background tasks or to tasks that nobody awaits."""
     project = module.project
-    for function in module.module.functions:
-        started = [site for site in sites(function) if _starts_background(site, project)]
-        sessions = request_sessions(function, project) if started else {}
-        for site in started:
-            what = _taken_along(site, function, sessions, project)
+    for site in dict.fromkeys([*module.calls_of(*STARTING_METHODS), *module.calls_to(*STARTING_CALLS)]):
+        function = module.module.enclosing_function(site.scope)
+        if function is not None and _starts_background(site, project):
+            what = _taken_along(site, function, request_sessions(function, project), project)
             if what is not None:
                 yield EscapingSession(site.node, function, what, ast.unparse(site.node.func))
 
@@ -46,10 +47,8 @@ def _starts_background(site: Site, project: ProjectFacts) -> bool:
             return member.receiver.cls == External("fastapi.BackgroundTasks")
         if isinstance(member, Method) and member.name == "create_task":
             return member.receiver.cls == External("asyncio.AbstractEventLoop") and not _is_awaited_later(site)
-        if member == External("starlette.background.BackgroundTask"):
-            return True
-        if member in (External("asyncio.create_task"), External("asyncio.ensure_future")):
-            return not _is_awaited_later(site)
+        if isinstance(member, External) and member.name in STARTING_CALLS:
+            return not member.name.startswith("asyncio.") or not _is_awaited_later(site)
     return False
 
 

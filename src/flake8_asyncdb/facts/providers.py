@@ -330,16 +330,14 @@ def lost_writes(module: ModuleFacts) -> Iterator[LostWrite]:
     for handler in module.handlers:
         function = handler.function
         for binding in function.parameters:
+            uses = _method_calls(function, binding.name) or []
+            writes = [(call, method) for call, method in uses if method in WRITES]
+            if not writes or any(method in ENDINGS for _, method in uses):
+                continue
             provider = _provider_without_commit(binding, project)
-            if provider is None:
-                continue
-            uses = _method_calls(function, binding.name)
-            if uses is None or any(method in ENDINGS for _, method in uses):
-                continue
-            for call, method in uses:
-                if method in WRITES:
-                    yield LostWrite(call, function.name, f"{binding.name}.{method}()", provider.name)
-                    break
+            if provider is not None:
+                call, method = writes[0]
+                yield LostWrite(call, function.name, f"{binding.name}.{method}()", provider.name)
 
 
 def _provider_without_commit(binding: Binding, project: ProjectFacts) -> Function | None:
@@ -353,7 +351,8 @@ def _provider_without_commit(binding: Binding, project: ProjectFacts) -> Functio
 def _may_commit(function: Function) -> bool:
     called = [node.func for node in function.scope.calls]
     names = {func.attr for func in called if isinstance(func, ast.Attribute)}
-    return bool(names & ENDINGS) or "autocommit" in ast.unparse(function.node)
+    may_be_automatic = b"autocommit" in function.module.source and "autocommit" in ast.unparse(function.node)
+    return bool(names & ENDINGS) or may_be_automatic
 
 
 def _method_calls(function: Function, name: str) -> list[tuple[ast.Call, str]] | None:

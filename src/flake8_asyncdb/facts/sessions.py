@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from flake8_asyncdb import syntax
 from flake8_asyncdb.facts.engines import engine_sites
 from flake8_asyncdb.facts.options import CallFact, Option, Options
 from flake8_asyncdb.model import api
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from flake8_asyncdb.facts import ProjectFacts
 
 CLOSING = frozenset({"close", "remove"})
+USING = SYNC_IO[api.SESSION] | CLOSING
 
 
 class SessionFactory(CallFact):
@@ -152,12 +154,14 @@ def session_bindings(function: Function, project: ProjectFacts) -> Iterator[Sess
 
 def _used_names(function: Function) -> set[str]:
     """The names, dotted ones too, that a function calls methods of or hands to calls: what can be a use at all."""
-    nodes = [node for call in function.scope.calls for node in (*_receiver(call), *_arguments(call))]
-    return {ast.unparse(node) for node in nodes if isinstance(node, ast.Name | ast.Attribute)}
-
-
-def _receiver(call: ast.Call) -> list[ast.expr]:
-    return [call.func.value] if isinstance(call.func, ast.Attribute) else []
+    parents = function.module.index.parents
+    used: set[str] = set()
+    for call in function.scope.calls:
+        if isinstance(call.func, ast.Attribute) and call.func.attr in USING:
+            used.add(syntax.unparse(call.func.value))
+        elif not is_awaited(call, parents):
+            used.update(syntax.unparse(argument) for argument in _arguments(call))
+    return used
 
 
 def found_sessions(function: Function, project: ProjectFacts) -> Iterator[SessionBinding]:
@@ -170,7 +174,7 @@ def found_sessions(function: Function, project: ProjectFacts) -> Iterator[Sessio
             project.inference.value(called.value, operation.site.scope), project.inference
         ):
             continue
-        name = ast.unparse(called.value)
+        name = syntax.unparse(called.value)
         if name not in seen | bound and is_sync_io(operation) and not isinstance(called.value, ast.Call):
             seen.add(name)
             yield SessionBinding(function, name, operation.site.node, None, f"{name}.{operation.method}")
@@ -253,7 +257,7 @@ def _bindings(function: Function) -> Iterator[tuple[str, Binding]]:
                 yield binding.name, binding
     for store in function.scope.attribute_stores:
         if isinstance(store.node, ast.Attribute):
-            yield ast.unparse(store.node), store
+            yield syntax.unparse(store.node), store
 
 
 def _bound_at(binding: Binding) -> ast.expr | ast.stmt | ast.arg:
@@ -278,13 +282,13 @@ def _uses(function: Function, project: ProjectFacts) -> dict[Binding | str, str]
         if isinstance(node, ast.Name):
             keys += project.inference.find_bindings(node.id, scope, node)
         elif isinstance(node, ast.Attribute):
-            keys.append(ast.unparse(node))
+            keys.append(syntax.unparse(node))
         for key in keys:
             found[key] = found.get(key, use) if use else ""
 
     for site in sites(function):
         called = site.node.func
-        if isinstance(called, ast.Attribute) and (called.attr in SYNC_IO[api.SESSION] or called.attr in CLOSING):
+        if isinstance(called, ast.Attribute) and called.attr in USING:
             is_sync = not is_awaited(site.node, site.module.index.parents)
             note(called.value, site.scope, ast.unparse(called) if is_sync else "")
         elif _runs_here(site, project):

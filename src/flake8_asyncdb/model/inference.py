@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from flake8_asyncdb import syntax
 from flake8_asyncdb.model import api, flow, scopes
@@ -43,6 +43,7 @@ GENERATORS = frozenset(
     for name in ["Generator", "Iterator", "Iterable", "AsyncGenerator", "AsyncIterator", "AsyncIterable"]
 )
 METADATA_OWNERS = ("sqlalchemy.", "sqlmodel.")
+PLAIN_CLASSES = frozenset(External(f"builtins.{name}") for name in ("str", "bytes", "bool", "int", "float", "dict"))
 CONTEXTS = frozenset(api.CONTEXT_DECORATORS.values())
 
 
@@ -201,14 +202,16 @@ class Inference:
         return module.class_(binding.node) if isinstance(binding.node, ast.ClassDef) else UNKNOWN
 
     def _assigned(self, binding: Binding) -> Value:
-        scope = binding.scope
-        actual = UNKNOWN if binding.value is None else unpack(self.value(binding.value, scope), binding.path)
+        scope, value = binding.scope, binding.value
+
+        def actual() -> Value:
+            return UNKNOWN if value is None else unpack(self.value(value, scope), binding.path)
+
         if binding.annotation is None:
-            return actual
-        declared = self.value(binding.annotation, scope)
-        if declared == External("typing.TypeAlias"):
-            is_text = isinstance(binding.value, ast.Constant) and isinstance(binding.value.value, str)
-            return TypeForm(binding.value, scope) if is_text and binding.value is not None else actual
+            return actual()
+        if self.value(binding.annotation, scope) == External("typing.TypeAlias"):
+            is_text = isinstance(value, ast.Constant) and isinstance(value.value, str)
+            return TypeForm(value, scope) if is_text and value is not None else actual()
         return self.refine(self.annotation(binding.annotation, scope), actual)
 
     def _imported(self, binding: Binding) -> Value:
@@ -314,7 +317,7 @@ class Inference:
                 declared = [self.bound(b) for b in annotated if b.annotation is not None]
                 if stores:
                     actual = union(stores)
-                    return self.refine(union(declared), actual) if declared else actual
+                    return self.refine(union(declared), lambda found=actual: found) if declared else actual  # type: ignore[misc]
                 if name in base.scope.bindings:
                     return self.class_attribute(value.cls, name, value)
         return self.class_attribute(value.cls, name, value)
@@ -542,39 +545,44 @@ class Inference:
         declared = self._declared_result(function)
         if function.is_generator:
             return self._generator(function, declared)
-        actual = union(
-            [
-                NONE if node.value is None else self.value(node.value, function.module.index.scope_at(node))
-                for node in function.scope.returns
-            ]
+        returned = (
+            self._returned(function) if declared is None else self.refine(declared, lambda: self._returned(function))
         )
-        if not function.scope.returns:
-            actual = NONE
-        returned = self.refine(declared, actual) if declared is not None else actual
         return Instance(External(api.COROUTINE), (returned,)) if function.is_async else returned
+
+    def _returned(self, function: Function) -> Value:
+        values = [
+            NONE if node.value is None else self.value(node.value, function.module.index.scope_at(node))
+            for node in function.scope.returns
+        ]
+        return union(values or [NONE])
 
     def _declared_result(self, function: Function) -> Value | None:
         node = function.node.returns
         return None if node is None else self.annotation(node, function.outer)
 
     def _generator(self, function: Function, declared: Value | None) -> Value:
-        yielded = union(
+        expected: Value = UNKNOWN
+        if isinstance(declared, Instance):
+            is_iterator = isinstance(declared.cls, External) and declared.cls.name in GENERATORS
+            expected = declared.args[0] if is_iterator and declared.args else declared
+            if is_iterator and not declared.args:
+                expected = UNKNOWN
+        yielded = self.refine(expected, lambda: self._yielded(function))
+        kind = api.ASYNC_GENERATOR if function.is_async else api.GENERATOR
+        for decorator in self.decorators(function):
+            if isinstance(decorator, External):
+                kind = api.CONTEXT_DECORATORS.get(decorator.name, kind)
+        return Instance(External(kind), (yielded,))
+
+    def _yielded(self, function: Function) -> Value:
+        return union(
             [
                 self.value(node.value, function.module.index.scope_at(node))
                 for node in function.scope.yields
                 if isinstance(node, ast.Yield) and node.value is not None
             ]
         )
-        if isinstance(declared, Instance):
-            is_iterator = isinstance(declared.cls, External) and declared.cls.name in GENERATORS
-            expected = declared.args[0] if is_iterator and declared.args else declared
-            if not (is_iterator and not declared.args):
-                yielded = self.refine(expected, yielded)
-        kind = api.ASYNC_GENERATOR if function.is_async else api.GENERATOR
-        for decorator in self.decorators(function):
-            if isinstance(decorator, External):
-                kind = api.CONTEXT_DECORATORS.get(decorator.name, kind)
-        return Instance(External(kind), (yielded,))
 
     def _parameter(self, binding: Binding) -> Value:
         scope = binding.scope
@@ -591,7 +599,7 @@ class Inference:
         injected = self.injected(binding)
         if injected is None:
             return declared
-        return self.refine(declared, self.provided(injected)) if declared is not UNKNOWN else self.provided(injected)
+        return self.refine(declared, lambda: self.provided(injected))
 
     def _own_parameter(self, function: Function) -> Value | None:
         assert function.owner is not None
@@ -719,19 +727,22 @@ class Inference:
                 return
             node, scope = value.expression, value.scope
 
-    def refine(self, declared: Value, actual: Value) -> Value:
-        """The more exact of an annotation and what is really assigned; the annotation wins where they disagree."""
-        found = members(actual)
+    def refine(self, declared: Value, actual: Callable[[], Value]) -> Value:
+        """The more exact of an annotation and what is really assigned; the annotation wins where they disagree.
+
+        `actual` is not asked where it could say nothing more.
+        """
         if declared is UNKNOWN:
-            return actual
-        if not found or UNKNOWN in found:
+            return actual()
+        expected = {member.cls for member in instances(declared)}
+        if expected <= PLAIN_CLASSES:
             return declared
-        expected = [member.cls for member in instances(declared)]
-        if all(isinstance(member, Instance) and self._fits(member.cls, expected) for member in found):
-            return actual
+        found = members(given := actual())
+        if found and all(isinstance(member, Instance) and self._fits(member.cls, expected) for member in found):
+            return given
         return declared
 
-    def _fits(self, cls: Class | External, expected: list[Class | External]) -> bool:
+    def _fits(self, cls: Class | External, expected: set[Class | External]) -> bool:
         if cls in expected:
             return True
         if isinstance(cls, Class):

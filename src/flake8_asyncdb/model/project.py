@@ -6,7 +6,7 @@ import ast
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain
 from pathlib import Path
@@ -30,9 +30,11 @@ EXTERNAL = frozenset(sys.stdlib_module_names) | {"sqlalchemy", "sqlmodel", "fast
 _IMPORT = re.compile(rb"import(?=[ \t(])")
 _IMPORTED = re.compile(rb"[ \t]*(\([^)]*\)|(?:[^\n#\\]|\\\n)*)")
 _BEFORE_IMPORT = re.compile(rb"(?:^|[;:])[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+)?$")
-_IMPORT_LINE = re.compile(rb"^[ \t]*(?:from|import)[ \t]+([^\n#]*)", re.MULTILINE)
 _RELATIVE_IMPORT = re.compile(rb"^[ \t]*from[ \t]+\.", re.MULTILINE)
-_WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
+_NAME = rb"[\w\x80-\xff]+"
+_WORD = re.compile(_NAME)
+_LAST_WORD = re.compile(_NAME + rb"$")
+_BASES = re.compile(rb"class[ \t]+" + _NAME + rb"[ \t]*(?:\[[^]]*\])?\(((?:[^()]|\([^()]*\))*)")
 _TEST_NAME = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py|tests\.py")
 
 
@@ -292,6 +294,7 @@ class Project:
         self._pins: dict[str, Pin | None] = {}
         self._roots: dict[str, list[str]] = {}
         self._left_out: dict[str, bool] = {}
+        self._packages: dict[str, bool] = {}
 
     @cached_property
     def paths(self) -> frozenset[str]:
@@ -353,9 +356,32 @@ class Project:
         found: dict[str, Module] = {}
         for word in words:
             if word not in self._mentioning:
-                self._mentioning[word] = [m for m in self.modules() if m.counts and word in m.source]
+                self._mentioning[word] = [module for module in self._running if word in module.source]
             found.update((module.path, module) for module in self._mentioning[word])
         return [found[path] for path in sorted(found)]
+
+    def calling(self, *names: str) -> list[Module]:
+        """The modules of the running program that call one of these, or import one as another."""
+        called = re.compile(rb"\b(?:%s)(?:[ \t]*\(|[ \t]+as\b)" % "|".join(names).encode())
+        return [module for module in self._running if called.search(module.source)]
+
+    def subclassing(self, name: str) -> Sequence[Module]:
+        """The modules of the running program that name a class among the bases of another, or import it as another."""
+        return self._subclassing.get(name.encode(), ())
+
+    @cached_property
+    def _subclassing(self) -> dict[bytes, list[Module]]:
+        found: dict[bytes, list[Module]] = {}
+        for module in self._running:
+            renamed = [_LAST_WORD.search(before[-100:]) for before in module.source.split(b" as ")[:-1]]
+            words = {word for bases in _BASES.findall(module.source) for word in _WORD.findall(bases)}
+            for word in words | {match[0] for match in renamed if match is not None}:
+                found.setdefault(word, []).append(module)
+        return found
+
+    @cached_property
+    def _running(self) -> list[Module]:
+        return [module for module in self.modules() if module.counts]
 
     def reaches_libraries(self, module: Module) -> bool:
         """Whether a module names one of the libraries, or imports a module of the project that does, and so on."""
@@ -418,15 +444,15 @@ class Project:
 
     def _is_used_as_package(self, directory: str) -> bool:
         """Whether an import names a directory, or one in it is relative."""
-        inside = (self.module(path) for path in self.paths if path.rpartition("/")[0] == directory)
-        is_relative = any(module is not None and _RELATIVE_IMPORT.search(module.source) for module in inside)
-        return is_relative or directory.rpartition("/")[2] in self._imported_words
-
-    @cached_property
-    def _imported_words(self) -> frozenset[str]:
-        """Every word in the project's lines that import something."""
-        lines = (line for module in self.modules() for line in _IMPORT_LINE.findall(module.source))
-        return frozenset(word.decode() for line in lines for word in _WORD.findall(line))
+        if directory not in self._packages:
+            name = directory.rpartition("/")[2].encode()
+            named = re.compile(rb"^[ \t]*(?:from|import)[ \t][^\n#]*\b%s\b" % re.escape(name), re.MULTILINE)
+            self._packages[directory] = any(
+                (name in module.source and named.search(module.source))
+                or (module.directory == directory and _RELATIVE_IMPORT.search(module.source))
+                for module in self.modules()
+            )
+        return self._packages[directory]
 
     def submodule(self, directory: str, name: str) -> Module | Namespace | None:
         """What `name` is in a package directory: a module, a namespace directory, or nothing."""

@@ -147,6 +147,8 @@ COMPOSITES = frozenset({Tuple, Union, Instance, Method, Bound})
 
 def union(values: list[Value]) -> Value:
     """The values as one, without repetitions."""
+    if len(values) == 1:
+        return values[0]
     members: dict[Value, None] = {}
     for value in values:
         members.update(dict.fromkeys(value.members if isinstance(value, Union) else (value,)))
