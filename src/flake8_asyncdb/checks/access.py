@@ -116,10 +116,10 @@ def session_in_singleton(module: ModuleFacts) -> Iterator[Hit]:
     "ADB903",
     "module-level-session",
     Severity.ERROR,
-    "a session of the module is shared by all requests and never closed: open one for each request",
+    "a session opened at import is shared by all requests and never closed: open one for each request",
 )
 def module_level_session(module: ModuleFacts) -> Iterator[Hit]:
-    """A session opened when a module is imported.
+    """A session opened when a module is imported, at its top level or in the body of a class.
 
     Why: every request uses the same session and transaction. After one bad request (`limit=-1`, 500) every following
     one was a 500 too, "current transaction is aborted", until somebody rolls back; and one's rollback undoes the
@@ -168,7 +168,7 @@ def module_level_session(module: ModuleFacts) -> Iterator[Hit]:
     Not reported: factories and registries; scripts, which neither an application nor a module with coroutines imports;
     what stands under `if __name__ == "__main__"`.
     """
-    for statement in module.opened_at_module_level():
+    for statement in module.opened_at_import():
         yield hit(statement)
 
 

@@ -222,7 +222,7 @@ def called_dependency(module: ModuleFacts) -> Iterator[Hit]:
     "open a new session in the task",
 )
 def request_session_escapes(module: ModuleFacts) -> Iterator[Hit]:
-    """A request's session handed to work that runs after the response.
+    """A request's session, an object of it or a method of an object that holds it, given to work after the response.
 
     Why: since FastAPI 0.118 the request's transaction is open until the task ends: when the task started, the client
     had its 200 and nobody else saw the row, and a task that failed rolled the row back. In FastAPI 0.106 to 0.117, and

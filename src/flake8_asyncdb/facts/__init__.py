@@ -298,9 +298,9 @@ class ModuleFacts:
         """The sessions that its functions make and leave open."""
         return closing.open_sessions(self)
 
-    def opened_at_module_level(self) -> Iterator[ast.stmt]:
-        """The sessions that its top level opens, where requests or tasks come to share them."""
-        found = list(closing.opened_at_module_level(self))
+    def opened_at_import(self) -> Iterator[ast.stmt]:
+        """The statements that open a session when it is imported, where requests or tasks come to share that."""
+        found = list(closing.opened_at_import(self))
         return iter(found if found and self.module in self.project.shared_modules else [])
 
     def wrong_withs(self) -> Iterator[WrongWith]:

@@ -184,19 +184,19 @@ def _parameter_stays_open(name: str, function: Function, project: ProjectFacts, 
     return _name_stays_open(name, function, project, seen)
 
 
-def opened_at_module_level(module: ModuleFacts) -> Iterator[ast.stmt]:
-    """The statements at the top level of a module of the program that open a session and keep it."""
+def opened_at_import(module: ModuleFacts) -> Iterator[ast.stmt]:
+    """The statements at the top level of a module of the program, or of its classes, that keep a new session."""
     project = module.project
-    for bindings in module.module.scope.bindings.values():
-        for binding in bindings:
-            if binding.kind is not Kind.ASSIGNMENT or binding.scope is not module.module.scope or binding.value is None:
+    root = module.module.scope
+    bodies = [scope for scope in module.module.index.scopes.values() if scope.is_class]
+    for scope in [root, *(body for body in bodies if all(each.is_class or each is root for each in body.ancestors()))]:
+        for binding in [each for bindings in scope.bindings.values() for each in bindings]:
+            statement, value = binding.statement, binding.value
+            if binding.kind is not Kind.ASSIGNMENT or binding.scope is not scope or not isinstance(statement, ast.stmt):
                 continue
-            for instance in instances(project.inference.value(binding.value, binding.scope)):
-                fresh = isinstance(binding.value, ast.Call) and _is_fresh(
-                    instance, Site(binding.value, binding.scope), project
-                )
-                statement = binding.statement
-                if fresh and isinstance(statement, ast.stmt) and not is_main_guarded(statement, module.module):
+            if isinstance(value, ast.Call) and not is_main_guarded(statement, module.module):
+                made = instances(project.inference.value(value, scope))
+                if any(_is_fresh(each, Site(value, scope), project) for each in made):
                     yield statement
 
 

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flake8_asyncdb import syntax
 from flake8_asyncdb.facts.loading import Loading, expunges
-from flake8_asyncdb.facts.providers import request_sessions, uses_name
-from flake8_asyncdb.model.project import Function
-from flake8_asyncdb.model.scopes import Binding, Scope
+from flake8_asyncdb.facts.providers import providers_of, request_sessions, uses_name
+from flake8_asyncdb.facts.sessions import is_session
+from flake8_asyncdb.model.effects import Step
+from flake8_asyncdb.model.project import Class, Function
+from flake8_asyncdb.model.scopes import Binding, Kind, Scope
 from flake8_asyncdb.model.values import Anonymous, Bound, External, Method, Site, members
 
 if TYPE_CHECKING:
@@ -86,6 +89,9 @@ def _taken_along(site: Site, function: Function, sessions: dict[str, Binding], p
         captured = _captured(node, site.scope, function, sessions, project)
         if captured is not None:
             return f"the request's session `{captured}`"
+        holder = _holder(node, site.scope, function, project)
+        if holder is not None:
+            return f"`{holder}`, which holds the request's session,"
     loading = Loading(sessions, project, frozenset({function}))
     for node in nodes if not expunges(function) else ():
         if isinstance(node, ast.Name):
@@ -133,3 +139,71 @@ def _captured(
             if name in inner:
                 return name
     return None
+
+
+# -- objects that hold the request's session
+
+
+def _holder(node: ast.expr, scope: Scope, function: Function, project: ProjectFacts) -> str | None:
+    """The object whose method a background call is given, if that was made with the request's session and uses it."""
+    if not isinstance(node, ast.Attribute):
+        return None
+    methods = [m.function for m in members(project.inference.value(node, scope)) if isinstance(m, Bound)]
+    if not any(_uses_kept_session(method, project) for method in methods):
+        return None
+    return syntax.unparse(node.value) if _is_made_with_session(node.value, scope, project, {function}) else None
+
+
+def _uses_kept_session(method: Function, project: ProjectFacts) -> bool:
+    """Whether a method, or one that it calls on its object, talks to the database by a session that its object has."""
+    return any(
+        _is_of_own_object(operation.site.node, reached) and is_session(operation.receiver, project.inference)
+        for reached in project.effects.reachable(method, _is_on_own_object)
+        for operation in project.effects.operations(reached)
+    )
+
+
+def _is_on_own_object(step: Step) -> bool:
+    function = step.scope.module.enclosing_function(step.scope)
+    return function is not None and _is_of_own_object(step.node, function)
+
+
+def _is_of_own_object(node: ast.expr, function: Function) -> bool:
+    """Whether a call goes to the object of its method, or to what that has: `self.load()`, `self.orders.load()`."""
+    if function.owner is None or not function.parameters or not isinstance(node, ast.Call):
+        return False
+    return syntax.unparse(node.func).startswith(f"{function.parameters[0].name}.")
+
+
+def _is_made_with_session(node: ast.expr | None, scope: Scope, project: ProjectFacts, seen: set[Function]) -> bool:
+    """Whether an object was certainly made with a session of the request, or with an object that was."""
+    if isinstance(node, ast.Call):
+        made = members(project.inference.value(node.func, scope))
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        is_made = bool(made) and all(isinstance(each, Class) for each in made)
+        return is_made and any(_is_made_with_session(argument, scope, project, seen) for argument in given)
+    if not isinstance(node, ast.Name):
+        return False
+    bindings = project.inference.find_bindings(node.id, scope, node)
+    if len(bindings) != 1:
+        return False
+    binding = bindings[0]
+    if binding.kind is Kind.PARAMETER:
+        return _is_provided_with_session(binding, project, seen)
+    is_plain = binding.kind is Kind.ASSIGNMENT and isinstance(binding.value, ast.Call) and not binding.path
+    return is_plain and _is_made_with_session(binding.value, binding.scope, project, seen)
+
+
+def _is_provided_with_session(parameter: Binding, project: ProjectFacts, seen: set[Function]) -> bool:
+    """Whether a parameter is a session of the request, or its dependency makes an object with one."""
+    function = parameter.scope.module.enclosing_function(parameter.scope)
+    if function is not None and parameter.name in request_sessions(function, project):
+        return True
+    found = list(providers_of(parameter, project))
+    if len(found) != 1 or found[0] in seen:
+        return False
+    provider, seen = found[0], seen | {found[0]}
+    if provider.name == "__init__":
+        return any(_is_provided_with_session(each, project, seen) for each in provider.parameters)
+    given = [node.value for node in (*provider.scope.returns, *provider.scope.yields) if node.value is not None]
+    return bool(given) and all(_is_made_with_session(node, provider.scope, project, seen) for node in given)
