@@ -643,8 +643,8 @@ class ProjectFacts:
     @cached_property
     def mounted_apps(self) -> frozenset[Site]:
         """The applications that another one mounts."""
-        words = (b"mount", b"Mount", b"host(", b"Host(")
-        return frozenset(site for module in self.modules_mentioning(*words) for site in lifecycle.mounted(module))
+        found = self.project.calling(*lifecycle.MOUNTING)
+        return frozenset(site for module in found for site in lifecycle.mounted(self.module(module)))
 
     @cached_property
     def late_lifespans(self) -> frozenset[Site]:

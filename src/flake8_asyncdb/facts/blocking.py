@@ -15,7 +15,7 @@ from flake8_asyncdb.model.api_tables import COROUTINES
 from flake8_asyncdb.model.effects import Operation, Step, Witness, is_sync_io, sites
 from flake8_asyncdb.model.inference import external_bases
 from flake8_asyncdb.model.project import Function
-from flake8_asyncdb.model.scopes import Scope
+from flake8_asyncdb.model.scopes import Scope, arguments
 from flake8_asyncdb.model.values import External, Instance, Method, Site, Tri, instances, members
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _receives(step: Step, names: set[str]) -> bool:
     """Whether a call is given, or is one of, a session whose binding is a finding already."""
     if not names or not isinstance(step.node, ast.Call):
         return False
-    given = [*step.node.args, *(keyword.value for keyword in step.node.keywords)]
+    given = arguments(step.node)
     if isinstance(step.node.func, ast.Attribute):
         given.append(step.node.func.value)
     return any(syntax.unparse(node) in names for node in given)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from flake8_asyncdb.model.inference import Inference
-from flake8_asyncdb.model.scopes import Kind, Scope
+from flake8_asyncdb.model.scopes import Kind, Scope, arguments
 from flake8_asyncdb.model.values import Anonymous, Bound, External, Literal, Value, members
 
 NAIVE_CLOCKS = frozenset({"datetime.datetime.utcnow", "datetime.datetime.today"})
@@ -62,7 +62,7 @@ def is_naive_now(node: ast.expr, scope: Scope, inference: Inference, depth: int 
         case ast.Call():
             called = inference.value(node.func, scope)
             if called == External(NOW):
-                zones = [*node.args, *(keyword.value for keyword in node.keywords)]
+                zones = arguments(node)
                 return all(_is_none(zone) for zone in zones)
             if isinstance(called, External):
                 return called.name in NAIVE_CLOCKS

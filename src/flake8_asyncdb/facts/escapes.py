@@ -13,7 +13,7 @@ from flake8_asyncdb.facts.providers import providers_of, request_sessions, uses_
 from flake8_asyncdb.facts.sessions import is_session
 from flake8_asyncdb.model.effects import Step
 from flake8_asyncdb.model.project import Class, Function
-from flake8_asyncdb.model.scopes import Binding, Kind, Scope
+from flake8_asyncdb.model.scopes import Binding, Kind, Scope, arguments
 from flake8_asyncdb.model.values import Anonymous, Bound, External, Method, Site, members
 
 if TYPE_CHECKING:
@@ -103,11 +103,11 @@ def _taken_along(site: Site, function: Function, sessions: dict[str, Binding], p
 
 def _given(call: ast.Call) -> Iterator[ast.expr]:
     """The arguments of a call, and what is in them: the arguments of a coroutine or `partial`, the items of a list."""
-    for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
+    for argument in arguments(call):
         yield from _parts(argument)
         if isinstance(argument, ast.Call):
             yield argument.func
-            for inner in [*argument.args, *(keyword.value for keyword in argument.keywords)]:
+            for inner in arguments(argument):
                 yield from _parts(inner)
 
 
@@ -179,9 +179,8 @@ def _is_made_with_session(node: ast.expr | None, scope: Scope, project: ProjectF
     """Whether an object was certainly made with a session of the request, or with an object that was."""
     if isinstance(node, ast.Call):
         made = members(project.inference.value(node.func, scope))
-        given = [*node.args, *(keyword.value for keyword in node.keywords)]
         is_made = bool(made) and all(isinstance(each, Class) for each in made)
-        return is_made and any(_is_made_with_session(argument, scope, project, seen) for argument in given)
+        return is_made and any(_is_made_with_session(argument, scope, project, seen) for argument in arguments(node))
     if not isinstance(node, ast.Name):
         return False
     bindings = project.inference.find_bindings(node.id, scope, node)

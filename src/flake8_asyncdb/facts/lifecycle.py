@@ -13,6 +13,7 @@ from flake8_asyncdb.facts.options import CallFact, Option
 from flake8_asyncdb.facts.shutdown import leaves_engine_open
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.project import Function
+from flake8_asyncdb.model.scopes import arguments
 from flake8_asyncdb.model.values import Bound, External, Site, Tri, instances, members
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 SERVERS = ("uvicorn", "hypercorn", "granian", "daphne")
 HOOK_ARGUMENTS = ("on_startup", "on_shutdown")
+MOUNTING = ("mount", "Mount", "host", "Host")
 HOOK_METHODS = frozenset({"on_event", "add_event_handler"})
 
 
@@ -96,7 +98,7 @@ class App(CallFact):
         called = self.project.inference.value(call.func, self.site.module.index.scope_of_call[call])
         if not isinstance(called, External) or called.name.partition(".")[0] not in SERVERS:
             return False
-        return any(self._is_part_of(argument) for argument in [*call.args, *(k.value for k in call.keywords)])
+        return any(self._is_part_of(argument) for argument in arguments(call))
 
     @cached_property
     def _engines(self) -> list[Engine]:
@@ -146,13 +148,13 @@ class Hook:
 
 def hooks(module: ModuleFacts) -> Iterator[Hook]:
     """The hooks that a module registers."""
-    for site in module.sites:
+    for site in module.calls_of(*HOOK_METHODS):
         called = site.node.func
-        if isinstance(called, ast.Attribute) and called.attr in HOOK_METHODS:
-            receiver = module.project.inference.value(called.value, site.scope)
-            if module.project.inference.is_instance(receiver, api.STARLETTE) is Tri.YES:
-                known = frozenset(i.site for i in instances(receiver) if i.site is not None)
-                yield Hook(site.node, called.attr, known or frozenset(app.site for app in module.project.apps))
+        assert isinstance(called, ast.Attribute)
+        receiver = module.project.inference.value(called.value, site.scope)
+        if module.project.inference.is_instance(receiver, api.STARLETTE) is Tri.YES:
+            known = frozenset(i.site for i in instances(receiver) if i.site is not None)
+            yield Hook(site.node, called.attr, known or frozenset(app.site for app in module.project.apps))
     for app in module.apps:
         for name in HOOK_ARGUMENTS:
             option = app.options.get(name)
@@ -164,14 +166,11 @@ def mounted(module: ModuleFacts) -> Iterator[Site]:
     """The applications that a module mounts into another one."""
     for site in module.sites:
         called = site.node.func
-        name = called.attr if isinstance(called, ast.Attribute) else ""
-        if name in ("mount", "Mount", "Host", "host") or (
-            isinstance(called, ast.Name) and called.id in ("Mount", "Host")
-        ):
-            for argument in [*site.node.args, *(keyword.value for keyword in site.node.keywords)]:
-                for instance in instances(module.project.inference.value(argument, site.scope)):
-                    if instance.site is not None:
-                        yield instance.site
+        name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+        for argument in arguments(site.node) if name in MOUNTING else ():
+            for instance in instances(module.project.inference.value(argument, site.scope)):
+                if instance.site is not None:
+                    yield instance.site
 
 
 def late_lifespans(module: ModuleFacts) -> Iterator[Site]:

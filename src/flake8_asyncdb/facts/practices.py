@@ -15,7 +15,7 @@ from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import Operation, sites
 from flake8_asyncdb.model.flow import block_path
 from flake8_asyncdb.model.project import Class, Function
-from flake8_asyncdb.model.scopes import Binding, Kind, Scope
+from flake8_asyncdb.model.scopes import Binding, Kind, Scope, arguments
 from flake8_asyncdb.model.values import Bound, External, Instance, Literal, Method, Site, Tri, instances, members
 
 if TYPE_CHECKING:
@@ -200,8 +200,9 @@ def services_from_sessions(module: ModuleFacts) -> Iterator[BuiltService]:
                     continue
                 made = inference.value(site.node, site.scope)
                 builds = any(instance.cls is member.receiver for instance in instances(made))
-                arguments = [*site.node.args, *(keyword.value for keyword in site.node.keywords)]
-                given = any(is_session(inference.value(argument, site.scope), inference) for argument in arguments)
+                given = any(
+                    is_session(inference.value(argument, site.scope), inference) for argument in arguments(site.node)
+                )
                 if builds and given:
                     yield BuiltService(site.node, handler.function.name, member.receiver.name)
 

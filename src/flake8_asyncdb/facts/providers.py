@@ -15,7 +15,7 @@ from flake8_asyncdb.model.effects import Operation, Step
 from flake8_asyncdb.model.flow import block_path
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function
-from flake8_asyncdb.model.scopes import Binding, Kind, Scope
+from flake8_asyncdb.model.scopes import Binding, Kind, Scope, arguments
 from flake8_asyncdb.model.values import (
     UNKNOWN,
     Bound,
@@ -78,8 +78,8 @@ def _commits_when_resumed(function: Function, project: ProjectFacts, seen: froze
 
 
 def _is_given_session(step: Step, project: ProjectFacts) -> bool:
-    arguments = [*step.node.args, *(k.value for k in step.node.keywords)] if isinstance(step.node, ast.Call) else []
-    return any(is_session(project.inference.value(node, step.scope), project.inference) for node in arguments)
+    given = arguments(step.node) if isinstance(step.node, ast.Call) else []
+    return any(is_session(project.inference.value(node, step.scope), project.inference) for node in given)
 
 
 def _last_yield(function: Function) -> int:
@@ -330,22 +330,16 @@ def lost_writes(module: ModuleFacts) -> Iterator[LostWrite]:
     for handler in module.handlers:
         function = handler.function
         for binding in function.parameters:
+            found = list(providers_of(binding, project))
+            if len(found) != 1 or not yields_session(found[0], project.inference):
+                continue
             uses = _method_calls(function, binding.name) or []
             writes = [(call, method) for call, method in uses if method in WRITES]
             if not writes or any(method in ENDINGS for _, method in uses):
                 continue
-            provider = _provider_without_commit(binding, project)
-            if provider is not None:
+            if not any(map(_may_commit, project.effects.reachable(found[0], lambda step: True))):
                 call, method = writes[0]
-                yield LostWrite(call, function.name, f"{binding.name}.{method}()", provider.name)
-
-
-def _provider_without_commit(binding: Binding, project: ProjectFacts) -> Function | None:
-    """The generator that provides a parameter's session, if it certainly never commits it."""
-    found = list(providers_of(binding, project))
-    if len(found) != 1 or not yields_session(found[0], project.inference):
-        return None
-    return None if any(map(_may_commit, project.effects.reachable(found[0], lambda step: True))) else found[0]
+                yield LostWrite(call, function.name, f"{binding.name}.{method}()", found[0].name)
 
 
 def _may_commit(function: Function) -> bool:

@@ -30,11 +30,10 @@ def inclusions(project: ProjectFacts) -> dict[Site, list[Site]]:
     """The `include_router(...)` calls of the program, for each router that they include."""
     found: dict[Site, list[Site]] = {}
     for module in project.modules_mentioning(b"include_router"):
-        for site in module.sites:
-            if isinstance(site.node.func, ast.Attribute) and site.node.func.attr == "include_router":
-                for argument in [*site.node.args[:1], *(k.value for k in site.node.keywords if k.arg == "router")]:
-                    for router in _routers(argument, site.scope, project):
-                        found.setdefault(router, []).append(site)
+        for site in module.calls_of("include_router"):
+            for argument in [*site.node.args[:1], *(k.value for k in site.node.keywords if k.arg == "router")]:
+                for router in _routers(argument, site.scope, project):
+                    found.setdefault(router, []).append(site)
     return found
 
 

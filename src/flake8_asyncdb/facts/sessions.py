@@ -15,7 +15,7 @@ from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import SYNC_IO, is_awaited, is_sync_io, sites
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function, Module
-from flake8_asyncdb.model.scopes import Binding, Kind, Scope
+from flake8_asyncdb.model.scopes import Binding, Kind, Scope, arguments
 from flake8_asyncdb.model.values import (
     Anonymous,
     Bound,
@@ -160,7 +160,7 @@ def _used_names(function: Function) -> set[str]:
         if isinstance(call.func, ast.Attribute) and call.func.attr in USING:
             used.add(syntax.unparse(call.func.value))
         elif not is_awaited(call, parents):
-            used.update(syntax.unparse(argument) for argument in _arguments(call))
+            used.update(syntax.unparse(argument) for argument in arguments(call))
     return used
 
 
@@ -292,7 +292,7 @@ def _uses(function: Function, project: ProjectFacts) -> dict[Binding | str, str]
             is_sync = not is_awaited(site.node, site.module.index.parents)
             note(called.value, site.scope, ast.unparse(called) if is_sync else "")
         elif _runs_here(site, project):
-            for argument in _arguments(site.node):
+            for argument in arguments(site.node):
                 note(argument, site.scope, ast.unparse(called))
     return found
 
@@ -312,9 +312,3 @@ def _runs_here(site: Site, project: ProjectFacts) -> bool:
         )
         for member in called
     )
-
-
-def _arguments(call: ast.Call) -> Iterator[ast.expr]:
-    yield from call.args
-    for keyword in call.keywords:
-        yield keyword.value

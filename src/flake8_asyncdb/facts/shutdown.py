@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from flake8_asyncdb.model.project import Function
+from flake8_asyncdb.model.scopes import arguments
 from flake8_asyncdb.model.values import UNKNOWN, Method, Site, Value, members
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def _registers_disposal(site: Site, project: ProjectFacts) -> bool:
     """Whether a call is given something that disposes when it is called, as an `AsyncExitStack` is."""
     return any(
         _disposes(project.inference.value(argument, site.scope), project)
-        for argument in [*site.node.args, *(keyword.value for keyword in site.node.keywords)]
+        for argument in arguments(site.node)
         if not isinstance(argument, ast.Call)
     )
 

@@ -363,7 +363,8 @@ class Project:
     def calling(self, *names: str) -> list[Module]:
         """The modules of the running program that call one of these, or import one as another."""
         called = re.compile(rb"\b(?:%s)(?:[ \t]*\(|[ \t]+as\b)" % "|".join(names).encode())
-        return [module for module in self._running if called.search(module.source)]
+        mentioning = self.mentioning(*(name.encode() for name in names))
+        return [module for module in mentioning if called.search(module.source)]
 
     def subclassing(self, name: str) -> Sequence[Module]:
         """The modules of the running program that name a class among the bases of another, or import it as another."""

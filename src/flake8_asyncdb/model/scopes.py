@@ -427,6 +427,11 @@ def parameters(arguments: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | N
     yield from zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
 
 
+def arguments(call: ast.Call) -> list[ast.expr]:
+    """All that a call is given."""
+    return [*call.args, *(keyword.value for keyword in call.keywords)]
+
+
 def is_function(node: ast.AST | None) -> TypeGuard[FunctionNode]:
     """Whether the node is a `def` or an `async def`."""
     return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
