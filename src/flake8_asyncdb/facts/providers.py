@@ -177,23 +177,22 @@ def providers_of(binding: Binding, project: ProjectFacts) -> Iterator[Function]:
 
 def class_injections(function: Function, project: ProjectFacts) -> Iterator[tuple[str, Binding]]:
     """What FastAPI injects into the class of a handler, as the handler calls it: `self.db`."""
-    if function.owner is None or not function.parameters or not project.is_endpoint(function):
+    if function.owner is None or not function.parameters:
         return
     own = function.parameters[0].name
     for cls in project.inference.linearized(function.owner):
         for bindings in cls.scope.bindings.values() if isinstance(cls, Class) else ():
             for binding in bindings:
-                if project.inference.injected(binding) is not None:
+                if project.inference.injected(binding) is not None and project.is_endpoint(function):
                     yield f"{own}.{binding.name}", binding
 
 
 def request_sessions(function: Function, project: ProjectFacts) -> dict[str, Binding]:
     """The sessions that FastAPI gives a function, by the names that it has for them: `db`, or `self.db` in a class."""
-    is_endpoint = project.is_endpoint(function)
     found: dict[str, Binding] = {}
     for binding in function.parameters:
-        if is_endpoint or project.inference.injected(binding) is not None:
-            if _is_of_request(binding, project):
+        if _is_of_request(binding, project):
+            if project.inference.injected(binding) is not None or project.is_endpoint(function):
                 found[binding.name] = binding
     for name, binding in class_injections(function, project):
         if _is_of_request(binding, project):
