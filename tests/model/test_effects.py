@@ -175,6 +175,7 @@ def test_chain_goes_through_files_methods_and_instances(make: Make) -> None:
         ("def work(): return [repo.load() for _ in x]", ["work", "Repo.load"]),
         ("def work(): super_user().load()", ["work", "Sub2.load", "Repo.load"]),
         ("def work():\n    with Unit() as u: ...", ["work", "Unit.__enter__"]),
+        ("def work():\n    with Left() as l: ...", ["work", "Left.__exit__"]),
     ],
 )
 def test_ways_to_run_a_function(body: str, expected: list[str], make: Make) -> None:
@@ -209,6 +210,9 @@ class HeirOfEager(Eager): ...
 class Unit:
     def __enter__(self): return SessionLocal().execute(q)
     def __exit__(self, *args): ...
+class Left:
+    def __enter__(self): ...
+    def __exit__(self, *args): SessionLocal().execute(q)
 repo = Repo()
 def super_user() -> Sub2: ...
 def build(): return Repo()

@@ -36,7 +36,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A place that runs a function of the project: a call, or an attribute that is a property.
+    """A place that runs a function of the project: a call, a context manager, or an attribute that is a property.
 
     `receiver` is the class of the object that a method is called on, which decides what the method's own calls
     on `self` mean.
@@ -119,13 +119,15 @@ class Effects:
 
     def _entered(self, scope: Scope) -> Iterator[Step]:
         for block in scope.withs:
-            name = "__aenter__" if isinstance(block, ast.AsyncWith) else "__enter__"
+            names = ("__aenter__", "__aexit__") if isinstance(block, ast.AsyncWith) else ("__enter__", "__exit__")
             for item in block.items:
                 at = scope.module.index.scope_at(item.context_expr)
-                for instance in instances(self.inference.value(item.context_expr, at)):
-                    method = self.inference.find_method(instance.cls, name) if isinstance(instance.cls, Class) else None
-                    if method is not None:
-                        yield Step(item.context_expr, at, method)
+                managers = [each.cls for each in instances(self.inference.value(item.context_expr, at))]
+                for cls in managers:
+                    methods = (
+                        [self.inference.find_method(cls, name) for name in names] if isinstance(cls, Class) else []
+                    )
+                    yield from (Step(item.context_expr, at, method) for method in methods if method is not None)
 
     def _properties(self, scope: Scope) -> Iterator[Step]:
         index = scope.module.index
@@ -379,9 +381,11 @@ def _wants_any(test: ast.expr, names: set[str]) -> bool:
 
 
 def _is_rollback_of_failure(operation: Operation, function: Function) -> bool:
-    """Whether an operation only rolls back what has failed: in an `except` clause."""
+    """Whether an operation only rolls back what has failed: in an `except` clause, or where a `with` is left."""
     if operation.method != "rollback":
         return False
+    if function.name in ("__exit__", "__aexit__"):
+        return True
     index = function.module.index
     return any(index.is_inside(operation.site.node, handler) for handler in function.scope.handlers)
 
