@@ -70,6 +70,8 @@ def _commits_when_resumed(function: Function, project: ProjectFacts, seen: froze
     for step in project.effects.steps(function):
         if step.node.lineno > last_yield and _is_given_session(step, project) and _commits(step.function, project):
             return True
+    if any(_commits_when_resumed(each, project, seen | {function}) for each in _passed_on(function, project.inference)):
+        return True
     return any(
         _commits_when_left(item.context_expr, function, project, seen | {function})
         for block in _blocks_around_yields(function)
@@ -90,6 +92,17 @@ def _blocks_around_yields(function: Function) -> Iterator[ast.With | ast.AsyncWi
     for block in function.scope.withs:
         if any(function.module.index.is_inside(node, block) for node in function.scope.yields):
             yield block
+
+
+def _passed_on(function: Function, inference: Inference) -> Iterator[Function]:
+    """The generators that a generator drives to yield what they yield: in a loop, or by `yield from`."""
+    index, yields = function.module.index, function.scope.yields
+    loops = [loop for loop in function.scope.loops if any(index.is_inside(node, loop) for node in yields)]
+    for node in [*(each.value for each in yields if isinstance(each, ast.YieldFrom)), *(loop.iter for loop in loops)]:
+        called = inference.value(node.func, index.scope_at(node)) if isinstance(node, ast.Call) else UNKNOWN
+        for member in members(called):
+            if isinstance(member, Bound) and member.function.is_generator:
+                yield member.function
 
 
 def _commits_when_left(manager: ast.expr, function: Function, project: ProjectFacts, seen: frozenset[Function]) -> bool:
@@ -271,7 +284,7 @@ def _called_provider(node: ast.expr | None, module: ModuleFacts, inference: Infe
             if isinstance(member, Bound) and yields_session(member.function, inference):
                 if is_closed and not SessionProvider(member.function, module.project).commits_after_yield:
                     continue
-                if _goes_on_after_yield(member.function):
+                if _goes_on_after_yield(member.function, inference, frozenset()):
                     yield member.function
 
 
@@ -295,9 +308,12 @@ def _is_closed(name: str, scope: Scope) -> bool:
     )
 
 
-def _goes_on_after_yield(function: Function) -> bool:
+def _goes_on_after_yield(function: Function, inference: Inference, seen: frozenset[Function]) -> bool:
     """Whether a generator has anything left to do after its `yield`, if only to leave a `with` or `try`."""
     if any(_blocks_around_yields(function)):
+        return True
+    passed_on = set(_passed_on(function, inference)) - seen
+    if any(_goes_on_after_yield(each, inference, seen | {function}) for each in passed_on):
         return True
     around = {parent for node in function.scope.yields for parent, _ in block_path(node, function.module.index)}
     if any(isinstance(block, ast.Try) for block in around):

@@ -576,13 +576,12 @@ class Inference:
         return Instance(External(kind), (yielded,))
 
     def _yielded(self, function: Function) -> Value:
-        return union(
-            [
-                self.value(node.value, function.module.index.scope_at(node))
-                for node in function.scope.yields
-                if isinstance(node, ast.Yield) and node.value is not None
-            ]
-        )
+        values: list[Value] = []
+        for node in function.scope.yields:
+            if node.value is not None:
+                value = self.value(node.value, function.module.index.scope_at(node))
+                values.append(self.iterated(value) if isinstance(node, ast.YieldFrom) else value)
+        return union(values)
 
     def _parameter(self, binding: Binding) -> Value:
         scope = binding.scope
