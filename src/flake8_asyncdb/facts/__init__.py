@@ -69,7 +69,7 @@ from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import Effects
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function, Module, Project
-from flake8_asyncdb.model.scopes import Scope
+from flake8_asyncdb.model.scopes import Kind, Scope
 from flake8_asyncdb.model.text_flow import TextEvaluator
 from flake8_asyncdb.model.values import (
     UNKNOWN,
@@ -85,6 +85,7 @@ from flake8_asyncdb.model.values import (
 
 ENGINE_CALLS = api.SYNC_ENGINE_CALLS | api.ASYNC_ENGINE_CALLS
 FACTORY_CALLS = (api.SESSIONMAKER, api.ASYNC_SESSIONMAKER, api.SCOPED_SESSION, api.ASYNC_SCOPED_SESSION)
+DOTTED_NAME = (ast.Name, ast.Attribute)
 APP_CALLS = (api.FASTAPI, api.STARLETTE)
 
 
@@ -124,9 +125,18 @@ class ModuleFacts:
             yield from self._by_method.get(method, ())
 
     @cached_property
+    def named_calls(self) -> list[Site]:
+        """The calls of what a name stands for, and of what lies in a module that one stands for: no methods."""
+        scopes = self.module.index.scopes.values()
+        bindings = [each for scope in scopes for bindings in scope.bindings.values() for each in bindings]
+        modules = {each.name for each in bindings if each.kind is Kind.IMPORT or isinstance(each.value, DOTTED_NAME)}
+        objects = {each.name for each in bindings} - modules
+        return [site for site in self.sites if not _is_method(site.node.func, objects)]
+
+    @cached_property
     def _by_callee(self) -> dict[str, list[Site]]:
         found: dict[str, list[Site]] = {}
-        for site in self.sites:
+        for site in self.named_calls:
             for member in members(self.project.inference.value(site.node.func, site.scope)):
                 if isinstance(member, External):
                     found.setdefault(member.name, []).append(site)
@@ -772,6 +782,16 @@ class ProjectFacts:
 
     def _metadata_sites(self, node: ast.expr, scope: Scope) -> set[Site]:
         return {instance.site for instance in instances(self.inference.value(node, scope)) if instance.site is not None}
+
+
+def _is_method(called: ast.expr, objects: set[str]) -> bool:
+    """Whether what is called is an attribute of one of these objects, or of what an expression makes."""
+    if not isinstance(called, ast.Attribute):
+        return False
+    root: ast.expr = called
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    return not isinstance(root, ast.Name) or root.id in objects
 
 
 def _name_given(made: Site) -> str | None:

@@ -12,7 +12,7 @@ from flake8_asyncdb import syntax
 from flake8_asyncdb.facts.closing import is_main_guarded
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.api_tables import COROUTINES
-from flake8_asyncdb.model.effects import Operation, Step, Witness, is_sync_io, sites
+from flake8_asyncdb.model.effects import Operation, Step, Witness, sites
 from flake8_asyncdb.model.inference import external_bases
 from flake8_asyncdb.model.project import Function
 from flake8_asyncdb.model.scopes import Scope, arguments
@@ -137,9 +137,8 @@ def import_time_io(module: ModuleFacts) -> Iterator[ImportTimeIO]:
 
 
 def _module_level_io(scope: Scope, project: ProjectFacts) -> Iterator[tuple[ast.expr, str]]:
-    for operation in project.effects.operations_in(scope):
-        if is_sync_io(operation):
-            yield operation.site.node, f"`{operation.name}`"
+    for operation in project.effects.sync_io_in(scope):
+        yield operation.site.node, f"`{operation.name}`"
     for step in project.effects.steps_in(scope):
         if project.effects.runs_at_once(step):
             witness = project.effects.blocking_at(step)

@@ -16,9 +16,6 @@ from flake8_asyncdb.model.values import External, Instance, Method, Site, Tri, m
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
 
-EXTRA_COROUTINES = {"sqlmodel.ext.asyncio.AsyncSession": ["exec"]}
-TABLES = (COROUTINES, STARTABLES, ENTER_ONLY, PLAIN, EXTRA_COROUTINES)
-ASYNC_METHODS = sorted({"query", *(name for table in TABLES for names in table.values() for name in names)})
 _USED_AS_RESULT = (ast.Attribute, ast.Subscript, ast.Compare, ast.BinOp, ast.FormattedValue, ast.UnaryOp)
 _TESTS = (ast.If, ast.While, ast.IfExp, ast.Assert)
 
@@ -62,7 +59,7 @@ class AsyncCall:
     @property
     def returns_coroutine(self) -> bool:
         """Whether what it returns does nothing until it is awaited."""
-        return self._is_in(COROUTINES) or self._is_in(EXTRA_COROUTINES)
+        return self._is_in(COROUTINES) or self._is_in(api.EXTRA_COROUTINES)
 
     @property
     def is_startable(self) -> bool:
@@ -124,7 +121,7 @@ class AsyncCall:
 def async_calls(module: ModuleFacts) -> Iterator[AsyncCall]:
     """The calls of async methods in a module."""
     project = module.project
-    for site in module.calls_of(*ASYNC_METHODS):
+    for site in module.calls_of(*sorted(api.ASYNC_METHODS)):
         found = members(project.inference.value(site.node.func, site.scope))
         methods = [member for member in found if isinstance(member, Method)]
         if not found or len(methods) != len(found) or _is_hand_driven(site, project):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from flake8_asyncdb.facts import injection, lifecycle
 from flake8_asyncdb.facts.engines import engine_sites
 from flake8_asyncdb.model import api
-from flake8_asyncdb.model.effects import is_sync_io, sites
+from flake8_asyncdb.model.effects import sites
 from flake8_asyncdb.model.project import Function
 from flake8_asyncdb.model.scopes import Binding
 from flake8_asyncdb.model.values import External, Instance, Site, instances
@@ -78,9 +78,7 @@ class EventLoop:
                     found.update(dict.fromkeys(instances(provision.value)))
             for function in self.project.effects.reachable(entry, lambda step: step.function not in seen):
                 seen.add(function)
-                for operation in self.project.effects.operations(function):
-                    if is_sync_io(operation):
-                        found[operation.receiver] = None
+                found.update((operation.receiver, None) for operation in self.project.effects.sync_io(function))
                 for store in function.scope.attribute_stores:
                     found.update(dict.fromkeys(instances(self.project.inference.bound(store))))
                 for site in sites(function):

@@ -12,7 +12,7 @@ from flake8_asyncdb import syntax
 from flake8_asyncdb.facts.engines import engine_sites
 from flake8_asyncdb.facts.options import CallFact, Option, Options
 from flake8_asyncdb.model import api
-from flake8_asyncdb.model.effects import SYNC_IO, is_awaited, is_sync_io, sites
+from flake8_asyncdb.model.effects import SYNC_IO, is_awaited, sites
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function, Module
 from flake8_asyncdb.model.scopes import Binding, Kind, Scope, arguments
@@ -168,14 +168,14 @@ def found_sessions(function: Function, project: ProjectFacts) -> Iterator[Sessio
     """The sync sessions that a function uses without binding them: of its object, its module, another's attribute."""
     bound = {name for name, _ in _bindings(function)}
     seen: set[str] = set()
-    for operation in project.effects.operations(function):
+    for operation in project.effects.sync_io(function):
         called = operation.site.node.func
         if not isinstance(called, ast.Attribute) or not is_sync_session(
             project.inference.value(called.value, operation.site.scope), project.inference
         ):
             continue
         name = syntax.unparse(called.value)
-        if name not in seen | bound and is_sync_io(operation) and not isinstance(called.value, ast.Call):
+        if name not in seen | bound and not isinstance(called.value, ast.Call):
             seen.add(name)
             yield SessionBinding(function, name, operation.site.node, None, f"{name}.{operation.method}")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Generic, TypeVar
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 STACK_DEPTH = 40
 MAX_DEPTH = 100 * STACK_DEPTH
@@ -16,41 +17,67 @@ T = TypeVar("T")
 class Answers(Generic[T]):
     """Remembers answers; those that hang on each other are computed together, until none of them changes any more.
 
-    A question that comes back to itself while it is answered gets the `least` answer at first, then what the round
-    before found, until a round finds nothing new (a least fixed point). Circles are found by the path-based algorithm
-    for strongly connected components (Gabow 2000). Questions that do not settle in `MAX_ROUNDS` rounds, or that lie
-    `MAX_DEPTH` questions below the first, are `unknown`. Final answers are in `known`.
+    Most questions hang on no circle and are just answered. One that comes back to itself is asked anew from there: in
+    its circle it gets the `least` answer at first, then what the round before found, until a round finds nothing new
+    (a least fixed point). Circles are found by the path-based algorithm for strongly connected components (Gabow 2000).
+    Questions that do not settle in `MAX_ROUNDS` rounds, or that lie `MAX_DEPTH` questions below the first, are
+    `unknown`. `bounded` makes what is found small enough to remember. Final answers are in `known`.
     """
 
-    def __init__(self, least: T, unknown: T) -> None:
+    def __init__(self, least: T, unknown: T, bounded: Callable[[T], T] = lambda found: found) -> None:
         self.least = least
         self.unknown = unknown
+        self.bounded = bounded
         self.known: dict[Hashable, T] = {}
         self._depth = 0
+        self._pending: set[Hashable] = set()
         self._stack: list[Hashable] = []
         self._positions: dict[Hashable, int] = {}
         self._heads: list[int] = []
         self._found: dict[Hashable, T] = {}
         self._assumed: dict[Hashable, T] = {}
 
-    def once(self, question: Hashable, answer: Callable[[], T]) -> T:
-        """The answer to a question, which `answer` computes unless it is known; it may ask others meanwhile."""
+    def once(self, question: Hashable, answer: Callable[..., T], *given: Any) -> T:
+        """The answer to a question, which `answer` computes from `given` unless it is known; it may ask others."""
         if question in self.known:
             return self.known[question]
+        if self._stack or question in self._pending:
+            return self._in_circle(question, partial(answer, *given))
+        if self._depth == MAX_DEPTH:
+            return self.known.setdefault(question, self.unknown)
+        self._depth += 1
+        self._pending.add(question)
+        try:
+            found = answer(*given) if self._depth % STACK_DEPTH else on_fresh_stack(partial(answer, *given))
+        finally:
+            self._depth -= 1
+            self._pending.discard(question)
+        return self.known.setdefault(question, self.bounded(found))
+
+    def _in_circle(self, question: Hashable, answer: Callable[[], T]) -> T:
         position = self._positions.get(question)
         if position is not None:
             return self._met_again(question, position)
+        compute = partial(self._answered, question, answer)
+        if not self._stack:
+            return self._from_here(compute)
         if self._depth == MAX_DEPTH:
             return self.known.setdefault(question, self.unknown)
         self._depth += 1
         try:
-            if self._depth % STACK_DEPTH:
-                return self._answered(question, answer)
-            return on_fresh_stack(lambda: self._answered(question, answer))
+            return compute() if self._depth % STACK_DEPTH else on_fresh_stack(compute)
         finally:
             self._depth -= 1
-            if not self._depth and (self._stack or self._found):
-                self._forget_circles()
+
+    def _from_here(self, compute: Callable[[], T]) -> T:
+        """The answer to the first question of a circle, whose depth counts from there."""
+        depth, self._depth = self._depth, 0
+        try:
+            return on_fresh_stack(compute)
+        finally:
+            self._depth = depth
+            for state in (self._stack, self._heads, self._positions, self._found, self._assumed):
+                state.clear()
 
     def _answered(self, question: Hashable, answer: Callable[[], T]) -> T:
         position = len(self._stack)
@@ -58,7 +85,7 @@ class Answers(Generic[T]):
             self._stack.append(question)
             self._positions[question] = position
             self._heads.append(position)
-            found = self._found[question] = answer()
+            found = self._found[question] = self.bounded(answer())
             if self._heads[-1] != position:
                 return found
             if self._stack[-1] is question and question not in self._assumed:
@@ -90,10 +117,6 @@ class Answers(Generic[T]):
         for each in circle:
             del self._positions[each]
         return circle
-
-    def _forget_circles(self) -> None:
-        for state in (self._stack, self._heads, self._positions, self._found, self._assumed):
-            state.clear()
 
 
 def on_fresh_stack(compute: Callable[[], T]) -> T:

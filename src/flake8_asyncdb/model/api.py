@@ -5,6 +5,8 @@ Facts are from SQLAlchemy 2.0 and 2.1, SQLModel 0.0.2x to 0.0.50, FastAPI 0.110 
 
 from __future__ import annotations
 
+from flake8_asyncdb.model.api_tables import COROUTINES, ENTER_ONLY, PLAIN, STARTABLES
+
 ENGINE = "sqlalchemy.Engine"
 CONNECTION = "sqlalchemy.Connection"
 SESSION = "sqlalchemy.orm.Session"
@@ -255,6 +257,11 @@ SESSION_IO = frozenset(
     bulk_insert_mappings bulk_update_mappings connection rollback exec""".split()
 )
 """Methods of a sync Session that talk to the database, or build the query that will (sqlmodel's `exec` too)."""
+
+EXTRA_COROUTINES = {"sqlmodel.ext.asyncio.AsyncSession": ["exec"]}
+ASYNC_TABLES = (COROUTINES, STARTABLES, ENTER_ONLY, PLAIN, EXTRA_COROUTINES)
+ASYNC_METHODS = frozenset({"query", *(name for table in ASYNC_TABLES for names in table.values() for name in names)})
+"""The methods of the async classes, and the one that only their sync twins have."""
 
 CONNECTION_IO = frozenset(["execute", "scalar", "scalars", "exec_driver_sql", "commit", "rollback"])
 ENGINE_IO = frozenset(["connect", "begin", "raw_connection"])

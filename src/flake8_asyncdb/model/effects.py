@@ -15,7 +15,7 @@ from flake8_asyncdb.model.values import Bound, External, Instance, Method, Site,
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A call of a method on an object of a library class."""
+    """A call of one of `DATABASE_METHODS` on an object of a library class."""
 
     site: Site
     receiver: Instance
@@ -81,6 +81,7 @@ class Effects:
     def __init__(self, inference: Inference) -> None:
         self.inference = inference
         self._operations: dict[Scope, list[Operation]] = {}
+        self._sync_io: dict[Scope, list[Operation]] = {}
         self._steps: dict[Scope, list[Step]] = {}
         self._blocking: dict[Call, Witness | None] = {}
         self._known_fallbacks: dict[Function, dict[ast.If, str]] = {}
@@ -88,19 +89,42 @@ class Effects:
     # -- one function
 
     def operations(self, function: Function) -> list[Operation]:
-        """The method calls on library objects directly in the function's body."""
+        """The calls of the database API directly in the function's body."""
         return self.operations_in(function.scope)
 
     def operations_in(self, scope: Scope) -> list[Operation]:
-        """The method calls on library objects directly in a scope."""
+        """The calls of the database API directly in a scope."""
         if scope not in self._operations:
             self._operations[scope] = [
                 operation
                 for site in sites_in(scope)
-                for member in members(self.inference.value(site.node.func, site.scope))
-                if (operation := _operation(site, member)) is not None
+                if may_call(site.node, DATABASE_METHODS)
+                for operation in self._operations_at(site)
             ]
         return self._operations[scope]
+
+    def sync_io(self, function: Function) -> list[Operation]:
+        """The calls in the function's body that talk to the database on the thread that makes them."""
+        return self.sync_io_in(function.scope)
+
+    def sync_io_in(self, scope: Scope) -> list[Operation]:
+        """The calls directly in a scope that talk to the database on the thread that makes them."""
+        if scope not in self._sync_io:
+            parents = scope.module.index.parents
+            self._sync_io[scope] = [
+                operation
+                for site in sites_in(scope)
+                if may_call(site.node, SYNC_METHODS) and not is_awaited(site.node, parents)
+                for operation in self._operations_at(site)
+                if is_sync_io(operation)
+            ]
+        return self._sync_io[scope]
+
+    def _operations_at(self, site: Site) -> Iterator[Operation]:
+        for member in members(self.inference.value(site.node.func, site.scope)):
+            operation = _operation(site, member)
+            if operation is not None:
+                yield operation
 
     def steps(self, function: Function) -> list[Step]:
         """The functions of the project that the function's body runs by itself: calls, constructors, properties."""
@@ -130,9 +154,9 @@ class Effects:
                     yield from (Step(item.context_expr, at, method) for method in methods if method is not None)
 
     def _properties(self, scope: Scope) -> Iterator[Step]:
-        index = scope.module.index
+        index, properties = scope.module.index, self.inference.project.properties if scope.attributes else ()
         for node in scope.attributes:
-            if isinstance(node.ctx, ast.Load):
+            if node.attr in properties and isinstance(node.ctx, ast.Load):
                 at = index.scope_at(node)
                 for instance in instances(self.inference.value(node.value, at)):
                     if isinstance(instance.cls, Class):
@@ -234,9 +258,8 @@ class Effects:
         function, _, given = call
         found = [
             operation
-            for operation in self.operations(function)
-            if is_sync_io(operation)
-            and not _is_rollback_of_failure(operation, function)
+            for operation in self.sync_io(function)
+            if not _is_rollback_of_failure(operation, function)
             and not is_optional(operation.site.node, function)
             and not self._is_spared(operation.site.node, function, given)
         ]
@@ -416,6 +439,10 @@ def sites_in(scope: Scope) -> Iterator[Site]:
 
 
 SYNC_IO = {api.SESSION: api.SESSION_IO, api.CONNECTION: api.CONNECTION_IO, api.ENGINE: api.ENGINE_IO}
+SYNC_METHODS = frozenset().union(*SYNC_IO.values(), api.METADATA_IO, {"connect"})
+"""The last words of the calls that can be sync I/O."""
+DATABASE_METHODS = SYNC_METHODS | api.ASYNC_METHODS
+"""The methods of sessions, connections, engines and metadata: what a call can be an operation by."""
 
 
 def is_sync_io(operation: Operation) -> bool:
@@ -430,6 +457,11 @@ def is_sync_io(operation: Operation) -> bool:
     if f"{cls.name}.{operation.method}" in api.DRIVER_CONNECTS:
         return True
     return any(operation.method in SYNC_IO.get(name, ()) for name in external_bases(cls.name))
+
+
+def may_call(call: ast.Call, methods: frozenset[str]) -> bool:
+    """Whether a call can be one of these methods, by the look of it: a plain name can stand for any."""
+    return call.func.attr in methods if isinstance(call.func, ast.Attribute) else True
 
 
 def is_awaited(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:

@@ -52,7 +52,7 @@ class Inference:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        answers = Answers[Value](NEVER, UNKNOWN)
+        answers = Answers[Value](NEVER, UNKNOWN, bounded)
         self._once = answers.once
         self._known = answers.known
 
@@ -60,19 +60,19 @@ class Inference:
 
     def value(self, expression: ast.expr, scope: Scope) -> Value:
         """What an expression stands for where it is written."""
-        return self._known.get(expression) or self._once(expression, lambda: bounded(self._value(expression, scope)))
+        return self._known.get(expression) or self._once(expression, self._value, expression, scope)
 
     def annotation(self, expression: ast.expr, scope: Scope) -> Value:
         """The object that an annotation describes."""
-        return self._once(("annotation", expression), lambda: bounded(self._annotation(expression, scope)))
+        return self._once(("annotation", expression), self._annotation, expression, scope)
 
     def bound(self, binding: Binding) -> Value:
         """What one binding gives its name."""
-        return self._known.get(binding) or self._once(binding, lambda: bounded(self._binding(binding)))
+        return self._known.get(binding) or self._once(binding, self._binding, binding)
 
     def result(self, function: Function) -> Value:
         """What calling a function returns: for an `async def` a coroutine, for a generator an iterator."""
-        return self._once(function, lambda: bounded(self._result(function)))
+        return self._once(function, self._result, function)
 
     # -- expressions
 
@@ -166,7 +166,7 @@ class Inference:
         for node in module.scope.star_imports:
             origin = self._star_origin(node, module)
             if origin is not None and origin is not module:
-                found = self._once(("star", (origin, name)), lambda o=origin: self.module_attribute(o, name))  # type: ignore[misc]
+                found = self._once(("star", (origin, name)), self.module_attribute, origin, name)
                 if found not in (UNKNOWN, NEVER):
                     return found
         return None
@@ -332,7 +332,7 @@ class Inference:
 
     def linearized(self, cls: Class) -> Sequence[Value]:
         """The class and its bases, nearest first; `UNKNOWN` for one that cannot be resolved."""
-        return members(self._once(cls, lambda: self._linearization(cls)))
+        return members(self._once(cls, self._linearization, cls))
 
     def _linearization(self, cls: Class) -> Value:
         found: dict[Value, None] = {cls: None}

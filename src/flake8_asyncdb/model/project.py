@@ -22,6 +22,8 @@ MAX_FILES = 20_000
 PIN_DEPTH = 2
 """How far below the root requirements are looked for."""
 LIBRARIES = (b"sqlalchemy", b"sqlmodel", b"fastapi", b"starlette")
+MAX_DECORATORS = 200
+"""How many bytes before a definition are searched for its decorators."""
 USUAL_ROOTS = ("src", "app", "backend", "server", "lib")
 SKIPPED_DIRECTORIES = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "venv", "env"})
 BUILT_DIRECTORIES = frozenset({"build", "dist"})
@@ -133,11 +135,15 @@ class Class:
 
 
 class Module:
-    """One file of the project, parsed and indexed when first asked."""
+    """One file of the project, parsed and indexed when first asked.
+
+    `directory` is where it lies, empty at the project's root, and `file_name` the last part of its path.
+    """
 
     def __init__(self, project: Project, path: str, source: bytes, tree: ast.Module | None = None) -> None:
         self.project = project
         self.path = path
+        self.directory, _, self.file_name = path.rpartition("/")
         self.source = source
         self._tree = tree
         self._functions: dict[ast.AST, Function] = {}
@@ -183,16 +189,6 @@ class Module:
     def is_package(self) -> bool:
         """Whether it is the `__init__.py` of a package."""
         return self.file_name == "__init__.py"
-
-    @property
-    def file_name(self) -> str:
-        """The last part of its path."""
-        return self.path.rpartition("/")[2]
-
-    @property
-    def directory(self) -> str:
-        """The directory it lies in; empty at the project's root."""
-        return self.path.rpartition("/")[0]
 
     @property
     def name(self) -> str:
@@ -306,6 +302,13 @@ class Project:
         """The directories that hold Python files, at any depth."""
         return frozenset(parent for path in self.paths for parent in parents(path))
 
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """The names of its files and directories: what an import of its own code can begin with."""
+        return frozenset(
+            path.rpartition("/")[2].removesuffix(".py") for path in chain(self.directories, self.paths)
+        )
+
     def leaves_out(self, path: str) -> bool:
         """Whether a path lies in a directory that is none of the project's: of a tool, installed, vendored or built."""
         return any(map(self._is_left_out, parents(path)))
@@ -381,6 +384,20 @@ class Project:
         return found
 
     @cached_property
+    def properties(self) -> frozenset[str]:
+        """The names of the functions below a line that speaks of properties, which all properties are among."""
+        found: set[bytes] = set()
+        for module in self.modules():
+            if b"property" in module.source:
+                before, *definitions = module.source.split(b"def ")
+                for definition in definitions:
+                    name = _WORD.match(definition)
+                    if name is not None and b"property" in before[-MAX_DECORATORS:]:
+                        found.add(name[0])
+                    before = definition
+        return frozenset(name.decode("utf-8", "replace") for name in found)
+
+    @cached_property
     def _running(self) -> list[Module]:
         return [module for module in self.modules() if module.counts]
 
@@ -429,7 +446,7 @@ class Project:
         if level:
             around = parents(importer.path)
             return self._at(join(around[level - 1], below)) if level <= len(around) else None
-        if not first or first in EXTERNAL:
+        if first not in self._names or first in EXTERNAL:
             return None
         bases = chain(self._source_roots(importer.directory), self._run_directories(importer, first))
         found = (self._at(join(base, below)) for base in bases)
@@ -463,18 +480,16 @@ class Project:
         """The modules that importing `name` runs: the packages above it and itself."""
         key = (importer.directory, name)
         if key not in self._on_the_way:
-            self._on_the_way[key] = list(self._run_by_import(name, importer))
+            self._on_the_way[key] = self._run_by_import(name, importer)
         return self._on_the_way[key]
 
-    def _run_by_import(self, name: str, importer: Module) -> Iterator[Module]:
-        level = len(name) - len(name.lstrip("."))
-        parts = name[level:].split(".") if name[level:] else []
-        for end in range(0 if level else 1, len(parts) + 1):
-            target = self.resolve_import("." * level + ".".join(parts[:end]), importer)
-            if isinstance(target, Module):
-                yield target
-            elif target is None:
-                return
+    def _run_by_import(self, name: str, importer: Module) -> list[Module]:
+        package = _package_of(name)
+        before = self.modules_on_the_way(package, importer) if package else []
+        if package and self.resolve_import(package, importer) is None:
+            return before
+        target = self.resolve_import(name, importer)
+        return [*before, target] if isinstance(target, Module) else before
 
     def _at(self, target: str) -> Module | Namespace | None:
         for candidate in (join(target, "__init__.py"), f"{target}.py"):
@@ -516,6 +531,12 @@ def _is_marked(directory: Path) -> bool:
 def join(directory: str, name: str) -> str:
     """A path below the project's root; the root itself is the empty one."""
     return f"{directory}/{name}" if directory and name else directory or name
+
+
+def _package_of(name: str) -> str:
+    """The dotted name before the last part of another, which may begin with dots; empty for a name of one part."""
+    package, dot, last = name.rpartition(".")
+    return "" if not last else f"{package}." if dot and not package.strip(".") else package
 
 
 def parents(path: str) -> list[str]:

@@ -15,7 +15,6 @@ from flake8_asyncdb.catalog import Finding, Row, Rule
 from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
 from flake8_asyncdb.facts.engines import Engine
 from flake8_asyncdb.facts.services import Service
-from flake8_asyncdb.model.effects import is_sync_io
 from flake8_asyncdb.model.project import Function, Module, Project
 from flake8_asyncdb.model.values import Site
 from flake8_asyncdb.report.draft import plural
@@ -119,7 +118,7 @@ class Survey:
         for function in self.endpoints:
             if not function.is_async:
                 for reached in effects.reachable(function, lambda step: not step.function.is_async):
-                    if any(is_sync_io(operation) for operation in effects.operations(reached)):
+                    if effects.sync_io(reached):
                         return Side.NEUTRAL
         return Side.UNKNOWN
 

@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterator
 
 from flake8_asyncdb.catalog import Row
-from flake8_asyncdb.model.effects import is_sync_io
 from flake8_asyncdb.model.pins import NEWEST
 from flake8_asyncdb.model.project import Module
 from flake8_asyncdb.report.draft import UNKNOWN_USER, Draft, plural
@@ -54,8 +53,7 @@ def _sync_operations(survey: Survey) -> list[tuple[Module, ast.expr]]:
         (module, operation.site.node)
         for module in survey.modules
         for function in module.functions
-        for operation in survey.facts.effects.operations(function)
-        if is_sync_io(operation)
+        for operation in survey.facts.effects.sync_io(function)
     ]
 
 
