@@ -69,7 +69,7 @@ from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import Effects
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function, Module, Project
-from flake8_asyncdb.model.scopes import Kind, Scope
+from flake8_asyncdb.model.scopes import DOTTED_NAME, Kind, Scope
 from flake8_asyncdb.model.text_flow import TextEvaluator
 from flake8_asyncdb.model.values import (
     UNKNOWN,
@@ -85,7 +85,6 @@ from flake8_asyncdb.model.values import (
 
 ENGINE_CALLS = api.SYNC_ENGINE_CALLS | api.ASYNC_ENGINE_CALLS
 FACTORY_CALLS = (api.SESSIONMAKER, api.ASYNC_SESSIONMAKER, api.SCOPED_SESSION, api.ASYNC_SCOPED_SESSION)
-DOTTED_NAME = (ast.Name, ast.Attribute)
 APP_CALLS = (api.FASTAPI, api.STARLETTE)
 
 

@@ -13,12 +13,13 @@ from flake8_asyncdb.model.effects import sites
 from flake8_asyncdb.model.inference import external_bases
 from flake8_asyncdb.model.project import Class, Function, Module
 from flake8_asyncdb.model.scopes import Kind
-from flake8_asyncdb.model.values import Bound, External, Instance, Method, Site, Tri, instances, members
+from flake8_asyncdb.model.values import Bound, External, Instance, Method, Site, Tri, Value, instances, members
 
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
 
 _WHERE_LEFT = (ast.Attribute, ast.Expr, ast.keyword, ast.Call, ast.Assign, ast.AnnAssign)
+SESSIONS = (api.SESSION, api.ASYNC_SESSION)
 ENDINGS = frozenset({"close", "aclose", "remove", "close_all", "__exit__", "__aexit__"})
 
 
@@ -46,13 +47,24 @@ def open_sessions(module: ModuleFacts) -> Iterator[OpenSession]:
 
 def _makes_session(site: Site, project: ProjectFacts) -> bool:
     """Whether a call makes a new session with a connection of its own."""
+    called = members(project.inference.value(site.node.func, site.scope))
+    if not all(_may_make_session(each, project) for each in called):
+        return False
     made = members(project.inference.value(site.node, site.scope))
     return bool(made) and all(isinstance(each, Instance) and _is_fresh(each, site, project) for each in made)
 
 
+def _may_make_session(called: Value, project: ProjectFacts) -> bool:
+    """Whether a session can come of calling a value, by what it is: a session class, a factory, a function."""
+    if isinstance(called, External):
+        return project.inference.is_subclass(called, *SESSIONS) is Tri.YES
+    if isinstance(called, Bound):
+        return not called.function.is_async and not called.function.is_generator
+    return isinstance(called, Instance)
+
+
 def _is_fresh(made: Instance, site: Site, project: ProjectFacts) -> bool:
-    sessions = (api.SESSION, api.ASYNC_SESSION)
-    if project.inference.is_subclass(made.cls, *sessions) is not Tri.YES or not isinstance(made.cls, External):
+    if project.inference.is_subclass(made.cls, *SESSIONS) is not Tri.YES or not isinstance(made.cls, External):
         return False
     if made.site is None:
         return False

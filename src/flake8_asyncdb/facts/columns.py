@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from flake8_asyncdb.facts.options import CallFact, Options
 from flake8_asyncdb.model.project import Class
-from flake8_asyncdb.model.scopes import Scope
+from flake8_asyncdb.model.scopes import DOTTED_NAME, Scope
 from flake8_asyncdb.model.values import (
     External,
     Instance,
@@ -58,6 +58,7 @@ DECLARATIVE_BASES = frozenset(
 )
 SQLMODEL = "sqlmodel.SQLModel"
 DATETIME = External("datetime.datetime")
+MAPPED = External("sqlalchemy.orm.Mapped")
 
 
 class Zone(enum.Enum):
@@ -242,13 +243,22 @@ class MappedClass:
     def _described(self, node: ast.AnnAssign) -> Value | None:
         """What an attribute without an explicit column type is annotated with; None where a type is given."""
         inference, scope = self.project.inference, self.cls.scope
-        described = inference.annotation(node.annotation, scope)
         if self.is_sqlmodel:
-            return described if self._is_plain_field(node) else None
-        mapped = [i for i in instances(described) if i.cls == External("sqlalchemy.orm.Mapped")]
+            return inference.annotation(node.annotation, scope) if self._is_plain_field(node) else None
+        if not self._may_be_mapped(node.annotation):
+            return None
+        mapped = [i for i in instances(inference.annotation(node.annotation, scope)) if i.cls == MAPPED]
         if len(mapped) != 1 or not mapped[0].args or not self._is_plain_column(node):
             return None
         return mapped[0].args[0] if not self._has_annotated_type(node.annotation, scope) else None
+
+    def _may_be_mapped(self, annotation: ast.expr) -> bool:
+        """Whether an annotation is `Mapped[...]`, an alias, or a string that has to be read first."""
+        head = annotation.value if isinstance(annotation, ast.Subscript) else annotation
+        if not isinstance(head, DOTTED_NAME):
+            return isinstance(head, ast.Constant)
+        found = members(self.project.inference.value(head, self.cls.scope))
+        return any(each == MAPPED or isinstance(each, TypeForm) for each in found)
 
     def _is_class_variable(self, node: ast.AnnAssign) -> bool:
         annotation = node.annotation

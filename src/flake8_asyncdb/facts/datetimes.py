@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flake8_asyncdb.facts.columns import DATETIME, Column, Zone, zone_of
+from flake8_asyncdb.facts.columns import DATETIME, MAPPED, Column, Zone, zone_of
 from flake8_asyncdb.model.project import Class
-from flake8_asyncdb.model.values import External, Instance, Value, instances, members
+from flake8_asyncdb.model.values import Instance, Value, instances, members
 
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ModuleFacts
@@ -41,7 +41,7 @@ def _is_annotated(column: Column, module: ModuleFacts) -> bool:
     if not isinstance(statement, ast.AnnAssign) or statement.value is not column.node:
         return False
     described = module.project.inference.annotation(statement.annotation, column.site.scope)
-    mapped = [each for each in instances(described) if each.cls == External("sqlalchemy.orm.Mapped")]
+    mapped = [each for each in instances(described) if each.cls == MAPPED]
     found = members(mapped[0].args[0] if mapped and mapped[0].args else described)
     return bool(found) and all(isinstance(each, Instance) and each.cls == DATETIME for each in found)
 

@@ -15,7 +15,7 @@ from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import SYNC_IO, is_awaited, sites
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function, Module
-from flake8_asyncdb.model.scopes import Binding, Kind, Scope, arguments
+from flake8_asyncdb.model.scopes import DOTTED_NAME, Binding, Kind, Scope, arguments
 from flake8_asyncdb.model.values import (
     Anonymous,
     Bound,
@@ -139,7 +139,7 @@ def _asks_for_task(value: Value, project: ProjectFacts) -> bool:
 
 def session_bindings(function: Function, project: ProjectFacts) -> Iterator[SessionBinding]:
     """The sync sessions that a function binds and uses by itself where that blocks."""
-    used = _used_names(function)
+    used = _used_names(function, project)
     sessions = [
         (name, binding)
         for name, binding in _bindings(function)
@@ -152,15 +152,17 @@ def session_bindings(function: Function, project: ProjectFacts) -> Iterator[Sess
             yield SessionBinding(function, name, _bound_at(binding), binding.value, use)
 
 
-def _used_names(function: Function) -> set[str]:
-    """The names, dotted ones too, that a function calls methods of or hands to calls: what can be a use at all."""
+def _used_names(function: Function, project: ProjectFacts) -> set[str]:
+    """The names, dotted ones too, that a function calls methods of or hands to functions: what can be a use at all."""
     parents = function.module.index.parents
     used: set[str] = set()
-    for call in function.scope.calls:
-        if isinstance(call.func, ast.Attribute) and call.func.attr in USING:
-            used.add(syntax.unparse(call.func.value))
-        elif not is_awaited(call, parents):
-            used.update(syntax.unparse(argument) for argument in arguments(call))
+    for site in sites(function):
+        called = site.node.func
+        is_use = isinstance(called, ast.Attribute) and called.attr in USING
+        handed = [called.value] if is_use else arguments(site.node)
+        names = [node for node in handed if isinstance(node, DOTTED_NAME)]
+        if names and not is_awaited(site.node, parents) and (is_use or _runs_here(site, project)):
+            used.update(map(syntax.unparse, names))
     return used
 
 

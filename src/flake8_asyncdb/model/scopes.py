@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _PLAIN_FIELDS = frozenset({"ctx", "op", "ops", "kind", "type_comment", "id", "attr", "arg", "level", "type_ignores"})
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+DOTTED_NAME = (ast.Name, ast.Attribute)
 Definition = FunctionNode | ast.ClassDef | ast.Lambda
 
 
@@ -76,15 +77,15 @@ class Scope:
     nonlocal_names: frozenset[str] = frozenset()
     star_imports: Sequence[ast.ImportFrom] = ()
     imports: Sequence[ast.Import | ast.ImportFrom] = ()
-    calls: Sequence[ast.Call] = ()
+    calls: list[ast.Call] = field(default_factory=list)
     withs: Sequence[ast.With | ast.AsyncWith] = ()
     loops: Sequence[ast.For | ast.AsyncFor | ast.comprehension] = ()
     returns: Sequence[ast.Return] = ()
     yields: Sequence[ast.Yield | ast.YieldFrom] = ()
     awaits: Sequence[ast.Await] = ()
     handlers: Sequence[ast.ExceptHandler] = ()
-    names: Sequence[ast.Name] = ()
-    attributes: Sequence[ast.Attribute] = ()
+    names: list[ast.Name] = field(default_factory=list)
+    attributes: list[ast.Attribute] = field(default_factory=list)
     attribute_stores: Sequence[Binding] = ()
     definitions: Sequence[Definition] = ()
     owner: Scope = field(init=False)
@@ -177,15 +178,19 @@ class _Indexer:
         self.queue(tree, tree.body, self.root)
 
     def run(self) -> Index:
-        visitors = _VISITORS
-        while self.pending:
-            node, scope = self.pending.pop()
+        pending, parents, visitors = self.pending, self.parents, _VISITORS
+        while pending:
+            node, scope = pending.pop()
+            while type(node) is ast.Attribute:
+                scope.owner.attributes.append(node)
+                parents[node.value] = node
+                node = node.value
             visitor = visitors.get(type(node))
             if visitor is not None:
                 visitor(self, node, scope)
-                continue
-            self.children(node, scope)
-        return Index(self.root, self.scopes, self.scope_of_call, self.parents)
+            else:
+                self.children(node, scope)
+        return Index(self.root, self.scopes, self.scope_of_call, parents)
 
     def queue(self, parent: ast.AST, nodes: Sequence[ast.AST], scope: Scope) -> None:
         """Visit `nodes` later, in the order given."""
@@ -205,7 +210,7 @@ class _Indexer:
                 parents[child] = node
                 kind = type(child)
                 if kind is ast.Name:
-                    owner.note("names", child)
+                    owner.names.append(child)
                 elif kind is not ast.Constant:
                     found.append((child, scope))
         found.reverse()
@@ -360,13 +365,9 @@ class _Indexer:
         scope.nonlocal_names |= frozenset(node.names)
 
     def visit_call(self, node: ast.Call, scope: Scope) -> None:
-        scope.owner.note("calls", node)
+        scope.owner.calls.append(node)
         self.scope_of_call[node] = scope
         self.children(node, scope)
-
-    def visit_attribute(self, node: ast.Attribute, scope: Scope) -> None:
-        scope.owner.note("attributes", node)
-        self.queue(node, [node.value], scope)
 
     def visit_return(self, node: ast.Return, scope: Scope) -> None:
         scope.owner.note("returns", node)
@@ -381,7 +382,7 @@ class _Indexer:
         self.children(node, scope)
 
     def visit_name(self, node: ast.Name, scope: Scope) -> None:
-        scope.owner.note("names", node)
+        scope.owner.names.append(node)
 
     def visit_leaf(self, node: ast.AST, scope: Scope) -> None:
         """Constants have nothing below them."""
@@ -463,7 +464,6 @@ _VISITORS: dict[type[ast.AST], Callable[[_Indexer, Any, Scope], None]] = {
     ast.Global: _Indexer.visit_global,
     ast.Nonlocal: _Indexer.visit_nonlocal,
     ast.Call: _Indexer.visit_call,
-    ast.Attribute: _Indexer.visit_attribute,
     ast.Return: _Indexer.visit_return,
     ast.Yield: _Indexer.visit_yield,
     ast.YieldFrom: _Indexer.visit_yield,
