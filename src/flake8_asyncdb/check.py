@@ -17,11 +17,13 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from flake8.checker import FileChecker, Manager
 from flake8.defaults import STATISTIC_NAMES
+from flake8.discover_files import expand_paths
 from flake8.main.application import Application
 from flake8.options.parse_args import parse_args
 from flake8.plugins.finder import Checkers
@@ -42,6 +44,11 @@ NOQA = re.compile(rb"noqa", re.IGNORECASE)
 PLAIN_FORMATS = frozenset({"default", "pylint", "quiet-filename", "quiet-nothing", "adb-rows"})
 """The formatters that print no line of the source."""
 NOT_UNDERSTOOD = "files that could not be parsed"
+
+FILES_AT_ONCE = 16
+"""How many files a worker process is given at once."""
+START_METHOD = "fork" if sys.platform == "linux" else None
+"""How worker processes start: on Linux with all that is imported, the platform's own way elsewhere."""
 
 _worker: dict[str, argparse.Namespace] = {}
 """flake8's options, in a worker process."""
@@ -198,28 +205,44 @@ class Check(Application):
 
 
 class QuickManager(Manager):
-    """Runs the quick check over the files that flake8 finds, in as many processes as it asks for."""
+    """Runs the quick check over the files that flake8 finds, in as many processes as it asks for.
+
+    The first files are checked while it still looks for the others.
+    """
 
     changed: set[str] | None = None
 
     def start(self) -> None:
-        """Find the files, and leave out those that did not change."""
-        super().start()
-        if self.changed is not None:
-            self.filenames = tuple(name for name in self.filenames if os.path.realpath(name) in self.changed)
+        """Find the first files, and leave out those that did not change."""
+        found = expand_paths(
+            paths=self.options.filenames,
+            stdin_display_name=self.options.stdin_display_name,
+            filename_patterns=self.options.filename,
+            exclude=self.exclude,
+        )
+        self._found = (name for name in found if self.changed is None or os.path.realpath(name) in self.changed)
+        self.filenames = tuple(islice(self._found, FILES_AT_ONCE))
+        self.jobs = min(len(self.filenames), self.jobs)
+
+    def _all_files(self) -> Iterator[str]:
+        yield from self.filenames
+        for name in self._found:
+            self.filenames += (name,)
+            yield name
 
     def run_serial(self) -> None:
         """Check the files one after the other."""
-        self.results = [check_file(filename, self.options) for filename in self.filenames]
+        self.results = [check_file(filename, self.options) for filename in self._all_files()]
 
     def run_parallel(self) -> None:
         """Check the files in worker processes; one after the other where the system gives none."""
         _worker["options"] = self.options
         try:
-            with multiprocessing.Pool(self.jobs, _start_worker, (self.argv,)) as pool:
-                self.results = pool.map(_check_in_worker, self.filenames)
+            pool = multiprocessing.get_context(START_METHOD).Pool(self.jobs, _start_worker, (self.argv,))
         except (ImportError, OSError):
-            self.run_serial()
+            return self.run_serial()
+        with pool:
+            self.results = list(pool.imap_unordered(_check_in_worker, self._all_files(), FILES_AT_ONCE))
 
 
 def _start_worker(argv: Sequence[str]) -> None:

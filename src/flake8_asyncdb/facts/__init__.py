@@ -69,7 +69,7 @@ from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import Effects
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function, Module, Project
-from flake8_asyncdb.model.scopes import DOTTED_NAME, Kind, Scope
+from flake8_asyncdb.model.scopes import DOTTED_NAME, Binding, Kind, Scope, last_word
 from flake8_asyncdb.model.text_flow import TextEvaluator
 from flake8_asyncdb.model.values import (
     UNKNOWN,
@@ -126,21 +126,32 @@ class ModuleFacts:
     @cached_property
     def named_calls(self) -> list[Site]:
         """The calls of what a name stands for, and of what lies in a module that one stands for: no methods."""
-        scopes = self.module.index.scopes.values()
-        bindings = [each for scope in scopes for bindings in scope.bindings.values() for each in bindings]
+        bindings = self._bindings
         modules = {each.name for each in bindings if each.kind is Kind.IMPORT or isinstance(each.value, DOTTED_NAME)}
         objects = {each.name for each in bindings} - modules
         return [site for site in self.sites if not _is_method(site.node.func, objects)]
 
     @cached_property
+    def _bindings(self) -> list[Binding]:
+        scopes = self.module.index.scopes.values()
+        return [each for scope in scopes for bindings in scope.bindings.values() for each in bindings]
+
+    @cached_property
+    def _of_project(self) -> frozenset[str]:
+        """The names that stand for nothing but functions and classes that the project defines."""
+        own = {each.name for each in self._bindings if _is_definition(each)}
+        return frozenset(own.difference(each.name for each in self._bindings if not _is_definition(each)))
+
+    @cached_property
     def _by_callee(self) -> dict[str, list[Site]]:
         found: dict[str, list[Site]] = {}
         for site in self.named_calls:
-            for member in members(self.project.inference.value(site.node.func, site.scope)):
+            called = site.node.func
+            if isinstance(called, ast.Name) and called.id in self._of_project:
+                continue
+            for member in members(self.project.inference.value(called, site.scope)):
                 if isinstance(member, External):
                     found.setdefault(member.name, []).append(site)
-                elif isinstance(member, Class) and self.project.inference.is_subclass(member, api.STARLETTE) is Tri.YES:
-                    found.setdefault(api.FASTAPI, []).append(site)
         return found
 
     def calls_to(self, *names: str) -> Iterator[Site]:
@@ -240,7 +251,12 @@ class ModuleFacts:
     @cached_property
     def apps(self) -> list[App]:
         """The applications that it makes."""
-        return [App(site, name, self.project) for name in APP_CALLS for site in self.calls_to(name)]
+        own = self.project.application_classes
+        own |= {each.name for each in self._bindings if isinstance(each.node, ast.alias) and each.node.name in own}
+        of_own = [site for site in self.named_calls if own and last_word(site.node.func) in own]
+        made = [(site, api.FASTAPI) for site in of_own if self.project.makes_application(site)]
+        made += [(site, name) for name in APP_CALLS for site in self.calls_to(name)]
+        return [App(site, name, self.project) for site, name in made]
 
     @cached_property
     def hooks(self) -> list[Hook]:
@@ -637,12 +653,24 @@ class ProjectFacts:
     @cached_property
     def apps(self) -> list[App]:
         """Every application of the running program."""
+        calling = self.project.calling("FastAPI", "Starlette", *sorted(self.application_classes))
+        return [app for module in calling for app in self.module(module).apps]
+
+    @cached_property
+    def application_classes(self) -> frozenset[str]:
+        """The names of the running program's own classes of applications."""
         classes = ["FastAPI", "Starlette"]
         for name in classes:
             heirs = [cls for module in self.project.subclassing(name) for cls in module.classes]
             heirs = [cls for cls in heirs if self.inference.is_subclass(cls, api.STARLETTE) is Tri.YES]
             classes += [heir.name for heir in heirs if heir.name not in classes]
-        return [app for module in self.project.calling(*classes) for app in self.module(module).apps]
+        return frozenset(classes[2:])
+
+    def makes_application(self, site: Site) -> bool:
+        """Whether a call makes an application by a class of the project's own."""
+        called = members(self.inference.value(site.node.func, site.scope))
+        own = [each for each in called if isinstance(each, Class)]
+        return any(self.inference.is_subclass(each, api.STARLETTE) is Tri.YES for each in own)
 
     @cached_property
     def inclusions(self) -> dict[Site, list[Site]]:
@@ -781,6 +809,15 @@ class ProjectFacts:
 
     def _metadata_sites(self, node: ast.expr, scope: Scope) -> set[Site]:
         return {instance.site for instance in instances(self.inference.value(node, scope)) if instance.site is not None}
+
+
+def _is_definition(binding: Binding) -> bool:
+    """Whether a binding gives a name a function or class of the project, by the text of where it comes from."""
+    statement, module = binding.statement, binding.scope.module
+    if isinstance(statement, ast.ImportFrom) and isinstance(binding.node, ast.alias):
+        origin = module.project.resolve_import("." * statement.level + (statement.module or ""), module)
+        return isinstance(origin, Module) and binding.node.name in origin.defined
+    return binding.kind is Kind.DEFINITION
 
 
 def _is_method(called: ast.expr, objects: set[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
 
 SHOWN_FUNCTIONS = 4
+_RUN = re.compile(rb"\brun(?:_until_complete)?\b")
 RUNNERS = frozenset({"asyncio.run", "asyncio.runners.run", "anyio.run"})
 
 
@@ -49,10 +51,8 @@ def blocking_calls(module: ModuleFacts) -> Iterator[BlockingCall]:
         reported = {each.name for each in bound}
         made = [each.value for each in bound]
         seen: set[Function] = set()
-        for step in project.effects.steps(function):
-            if step.function in seen or not project.effects.runs_at_once(step) or _receives(step, reported):
-                continue
-            if step.node in made:
+        for step in project.effects.steps_on_the_spot(function):
+            if step.function in seen or step.node in made or _receives(step, reported):
                 continue
             witness = project.effects.blocking_at(step)
             if witness is not None:
@@ -203,6 +203,8 @@ class NestedLoop:
 def nested_loops(module: ModuleFacts) -> Iterator[NestedLoop]:
     """The runs of database coroutines directly in a module's async functions."""
     project = module.project
+    if _RUN.search(module.module.source) is None:
+        return
     for function in module.module.functions:
         if function.is_async:
             for step in project.effects.steps(function):

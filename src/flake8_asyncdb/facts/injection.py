@@ -22,7 +22,7 @@ from flake8_asyncdb.model import api, scopes
 from flake8_asyncdb.model.effects import sites
 from flake8_asyncdb.model.inference import ROUTE_METHODS, Inference
 from flake8_asyncdb.model.project import Class, Function, Module
-from flake8_asyncdb.model.scopes import Binding, parameters
+from flake8_asyncdb.model.scopes import Binding, last_word, parameters
 from flake8_asyncdb.model.values import UNKNOWN, Bound, External, Instance, Site, Tri, Value, instances, members, union
 
 if TYPE_CHECKING:
@@ -266,16 +266,16 @@ class HandlerBody:
         for site in sites(self.function):
             made = self.project.inference.value(site.node, site.scope)
             answers += [_is_stream(instance.cls, self.project) for instance in instances(made)]
-            answers.append(Tri.UNKNOWN if _last_name(site.node.func) in STREAMS else Tri.NO)
+            answers.append(Tri.UNKNOWN if last_word(site.node.func) in STREAMS else Tri.NO)
         return Tri.YES if Tri.YES in answers else Tri.UNKNOWN if Tri.UNKNOWN in answers else Tri.NO
 
     def _named(self) -> Iterator[Tri]:
         """What the names say that its annotation and its decorators call like a stream; one of several says little."""
         for node in (self.function.node.returns, *self.function.node.decorator_list):
             parts = list(_walk(node)) if node is not None else []
-            is_one_of_several = any(isinstance(part, ast.BinOp) or _last_name(part) == "Union" for part in parts)
+            is_one_of_several = any(isinstance(part, ast.BinOp) or last_word(part) == "Union" for part in parts)
             for part in parts:
-                if isinstance(part, ast.expr) and _last_name(part) in STREAMS:
+                if isinstance(part, ast.expr) and last_word(part) in STREAMS:
                     yield Tri.UNKNOWN if is_one_of_several else self._names_stream(part)
 
     def _names_stream(self, node: ast.expr) -> Tri:
@@ -289,12 +289,6 @@ def _walk(node: ast.expr) -> Iterator[ast.AST]:
         text = part.value if isinstance(part, ast.Constant) and isinstance(part.value, str) else None
         parsed = syntax.parse_expression(text) if text else None
         yield from ast.walk(parsed) if parsed is not None else (part,)
-
-
-def _last_name(node: ast.AST) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 @dataclass(frozen=True)

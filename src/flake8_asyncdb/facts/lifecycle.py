@@ -13,7 +13,7 @@ from flake8_asyncdb.facts.options import CallFact, Option
 from flake8_asyncdb.facts.shutdown import leaves_engine_open
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.project import Function
-from flake8_asyncdb.model.scopes import arguments
+from flake8_asyncdb.model.scopes import arguments, last_word
 from flake8_asyncdb.model.values import Bound, External, Site, Tri, instances, members
 
 if TYPE_CHECKING:
@@ -165,9 +165,7 @@ def hooks(module: ModuleFacts) -> Iterator[Hook]:
 def mounted(module: ModuleFacts) -> Iterator[Site]:
     """The applications that a module mounts into another one."""
     for site in module.sites:
-        called = site.node.func
-        name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
-        for argument in arguments(site.node) if name in MOUNTING else ():
+        for argument in arguments(site.node) if last_word(site.node.func) in MOUNTING else ():
             for instance in instances(module.project.inference.value(argument, site.scope)):
                 if instance.site is not None:
                     yield instance.site

@@ -11,7 +11,7 @@ from flake8_asyncdb.facts.closing import parameter_name
 from flake8_asyncdb.facts.providers import providers_of, request_sessions
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.project import Class, Function
-from flake8_asyncdb.model.scopes import Binding, Kind, Scope
+from flake8_asyncdb.model.scopes import Binding, Kind, Scope, last_word
 from flake8_asyncdb.model.values import Bound, External, Tri, members
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class Loading:
 
 def expunges(function: Function) -> bool:
     """Whether a function takes objects out of a session."""
-    return any(_last_name(node.func) in EXPUNGING for node in function.scope.calls)
+    return any(last_word(node.func) in EXPUNGING for node in function.scope.calls)
 
 
 def _is_none(node: ast.expr) -> bool:
@@ -162,9 +162,3 @@ def _extends_query(called: ast.Attribute, scope: Scope, project: ProjectFacts) -
 def _mapped(node: ast.expr, scope: Scope, project: ProjectFacts) -> Class | None:
     cls = project.inference.value(node, scope)
     return cls if isinstance(cls, Class) and project.is_declarative(cls) is Tri.YES else None
-
-
-def _last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from flake8_asyncdb.model.project import Function
-from flake8_asyncdb.model.scopes import arguments
+from flake8_asyncdb.model.scopes import arguments, last_word
 from flake8_asyncdb.model.values import UNKNOWN, Method, Site, Value, members
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _may_dispose(site: Site, project: ProjectFacts) -> bool:
     """Whether a call disposes of an engine, through any number of functions, or cannot be known not to."""
     value = project.inference.value(site.node.func, site.scope)
     if value is UNKNOWN or UNKNOWN in members(value):
-        return _last_name(site.node) not in HARMLESS and project.disposes_somewhere
+        return last_word(site.node.func) not in HARMLESS and project.disposes_somewhere
     return _disposes(value, project)
 
 
@@ -65,12 +65,6 @@ def _disposes(value: Value, project: ProjectFacts) -> bool:
             if any(_is_disposal(node) for node in reached.scope.calls):
                 return True
     return False
-
-
-def _last_name(node: ast.Call) -> str:
-    if isinstance(node.func, ast.Attribute):
-        return node.func.attr
-    return node.func.id if isinstance(node.func, ast.Name) else ""
 
 
 def _is_disposal(node: ast.Call) -> bool:

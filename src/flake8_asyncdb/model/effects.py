@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.inference import Inference, external_bases
@@ -133,13 +134,21 @@ class Effects:
     def steps_in(self, scope: Scope) -> list[Step]:
         """The functions of the project that a scope runs by itself."""
         if scope not in self._steps:
-            found = [
-                Step(site.node, site.scope, function, receiver)
-                for site in sites_in(scope)
-                for function, receiver in self._called(self.inference.value(site.node.func, site.scope))
-            ]
+            found = [step for site in sites_in(scope) for step in self._steps_at(site)]
             self._steps[scope] = found + list(self._entered(scope)) + list(self._properties(scope))
         return self._steps[scope]
+
+    def steps_on_the_spot(self, function: Function) -> Iterator[Step]:
+        """The functions that the function's body runs before it goes on or waits: no coroutines, nothing awaited."""
+        scope, parents = function.scope, function.module.index.parents
+        at_sites = (step for site in sites_in(scope) if not is_awaited(site.node, parents) for step in self._steps_at(site))
+        for step in chain(at_sites, self._entered(scope), self._properties(scope)):
+            if self.runs_at_once(step):
+                yield step
+
+    def _steps_at(self, site: Site) -> Iterator[Step]:
+        for function, receiver in self._called(self.inference.value(site.node.func, site.scope)):
+            yield Step(site.node, site.scope, function, receiver)
 
     def _entered(self, scope: Scope) -> Iterator[Step]:
         for block in scope.withs:

@@ -36,6 +36,7 @@ _RELATIVE_IMPORT = re.compile(rb"^[ \t]*from[ \t]+\.", re.MULTILINE)
 _NAME = rb"[\w\x80-\xff]+"
 _WORD = re.compile(_NAME)
 _LAST_WORD = re.compile(_NAME + rb"$")
+_DEFINED = re.compile(rb"^(?:(?:async[ \t]+)?def|class)[ \t]+(" + _NAME + rb")", re.MULTILINE)
 _BASES = re.compile(rb"class[ \t]+" + _NAME + rb"[ \t]*(?:\[[^]]*\])?\(((?:[^()]|\([^()]*\))*)")
 _TEST_NAME = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py|tests\.py")
 
@@ -249,6 +250,11 @@ class Module:
         """The function whose body `scope` belongs to; None at the top level, in a class body or a lambda."""
         node = scope.owner.node
         return self.function(node) if scopes.is_function(node) else None
+
+    @cached_property
+    def defined(self) -> frozenset[str]:
+        """The functions and classes that its text defines at the top level, found without parsing it."""
+        return frozenset(name.decode("utf-8", "replace") for name in _DEFINED.findall(self.source))
 
     @cached_property
     def mentions_libraries(self) -> bool:

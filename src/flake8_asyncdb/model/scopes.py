@@ -433,6 +433,13 @@ def arguments(call: ast.Call) -> list[ast.expr]:
     return [*call.args, *(keyword.value for keyword in call.keywords)]
 
 
+def last_word(node: ast.AST) -> str:
+    """The last name of a dotted one, or of an attribute of anything; empty for other expressions."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 def is_function(node: ast.AST | None) -> TypeGuard[FunctionNode]:
     """Whether the node is a `def` or an `async def`."""
     return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
