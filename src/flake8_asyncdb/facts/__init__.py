@@ -124,14 +124,6 @@ class ModuleFacts:
             yield from self._by_method.get(method, ())
 
     @cached_property
-    def named_calls(self) -> list[Site]:
-        """The calls of what a name stands for, and of what lies in a module that one stands for: no methods."""
-        bindings = self._bindings
-        modules = {each.name for each in bindings if each.kind is Kind.IMPORT or isinstance(each.value, DOTTED_NAME)}
-        objects = {each.name for each in bindings} - modules
-        return [site for site in self.sites if not _is_method(site.node.func, objects)]
-
-    @cached_property
     def _bindings(self) -> list[Binding]:
         scopes = self.module.index.scopes.values()
         return [each for scope in scopes for bindings in scope.bindings.values() for each in bindings]
@@ -145,9 +137,9 @@ class ModuleFacts:
     @cached_property
     def _by_callee(self) -> dict[str, list[Site]]:
         found: dict[str, list[Site]] = {}
-        for site in self.named_calls:
+        for site in self.sites:
             called = site.node.func
-            if isinstance(called, ast.Name) and called.id in self._of_project:
+            if isinstance(called, ast.Attribute) or (isinstance(called, ast.Name) and called.id in self._of_project):
                 continue
             for member in members(self.project.inference.value(called, site.scope)):
                 if isinstance(member, External):
@@ -155,9 +147,12 @@ class ModuleFacts:
         return found
 
     def calls_to(self, *names: str) -> Iterator[Site]:
-        """The calls of these external functions and classes."""
+        """The calls of these external functions and classes; as attributes, only by their own names."""
         for name in names:
             yield from self._by_callee.get(name, ())
+            for site in self.calls_of(name.rpartition(".")[2]):
+                if External(name) in members(self.project.inference.value(site.node.func, site.scope)):
+                    yield site
 
     @cached_property
     def engines(self) -> list[Engine]:
@@ -253,7 +248,7 @@ class ModuleFacts:
         """The applications that it makes."""
         own = self.project.application_classes
         own |= {each.name for each in self._bindings if isinstance(each.node, ast.alias) and each.node.name in own}
-        of_own = [site for site in self.named_calls if own and last_word(site.node.func) in own]
+        of_own = [site for site in self.sites if own and last_word(site.node.func) in own]
         made = [(site, api.FASTAPI) for site in of_own if self.project.makes_application(site)]
         made += [(site, name) for name in APP_CALLS for site in self.calls_to(name)]
         return [App(site, name, self.project) for site, name in made]
@@ -342,8 +337,10 @@ class ModuleFacts:
 
     def undisposed(self) -> Iterator[lifecycle.Undisposed]:
         """The lifespans that it defines and that leave an engine open."""
-        may_hold_lifespan = any(function.is_async and function.is_generator for function in self.module.functions)
-        found = self.project.undisposed if may_hold_lifespan else []
+        own = [each.name.encode() for each in self.module.functions if each.is_async and each.is_generator]
+        giving = self.project.project.mentioning(b"lifespan") if own else []
+        is_given = any(name in module.source for module in giving for name in own)
+        found = self.project.undisposed if is_given else []
         return (each for each in found if each.lifespan.module is self.module)
 
     @cached_property
@@ -660,6 +657,9 @@ class ProjectFacts:
     def application_classes(self) -> frozenset[str]:
         """The names of the running program's own classes of applications."""
         classes = ["FastAPI", "Starlette"]
+        words = {name.encode() for name in classes}
+        if not any(words & module.subclassed for module in self.project.mentioning(*words)):
+            return frozenset()
         for name in classes:
             heirs = [cls for module in self.project.subclassing(name) for cls in module.classes]
             heirs = [cls for cls in heirs if self.inference.is_subclass(cls, api.STARLETTE) is Tri.YES]
@@ -818,16 +818,6 @@ def _is_definition(binding: Binding) -> bool:
         origin = module.project.resolve_import("." * statement.level + (statement.module or ""), module)
         return isinstance(origin, Module) and binding.node.name in origin.defined
     return binding.kind is Kind.DEFINITION
-
-
-def _is_method(called: ast.expr, objects: set[str]) -> bool:
-    """Whether what is called is an attribute of one of these objects, or of what an expression makes."""
-    if not isinstance(called, ast.Attribute):
-        return False
-    root: ast.expr = called
-    while isinstance(root, ast.Attribute):
-        root = root.value
-    return not isinstance(root, ast.Name) or root.id in objects
 
 
 def _name_given(made: Site) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -17,13 +16,12 @@ from flake8_asyncdb.model.effects import Operation, Step, Witness, sites
 from flake8_asyncdb.model.inference import external_bases
 from flake8_asyncdb.model.project import Function
 from flake8_asyncdb.model.scopes import Scope, arguments
-from flake8_asyncdb.model.values import External, Instance, Method, Site, Tri, instances, members
+from flake8_asyncdb.model.values import UNKNOWN, External, Instance, Method, Site, Tri, instances, members
 
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
 
 SHOWN_FUNCTIONS = 4
-_RUN = re.compile(rb"\brun(?:_until_complete)?\b")
 RUNNERS = frozenset({"asyncio.run", "asyncio.runners.run", "anyio.run"})
 
 
@@ -203,15 +201,15 @@ class NestedLoop:
 def nested_loops(module: ModuleFacts) -> Iterator[NestedLoop]:
     """The runs of database coroutines directly in a module's async functions."""
     project = module.project
-    if _RUN.search(module.module.source) is None:
-        return
-    for function in module.module.functions:
-        if function.is_async:
-            for step in project.effects.steps(function):
-                if step.function.is_async and is_run(step, project) and async_operation(step.function, project):
-                    call = module.module.index.parents[step.node]
-                    assert isinstance(call, ast.Call)
-                    yield NestedLoop(call, function, ast.unparse(call.func), step.function.name)
+    for site in dict.fromkeys([*module.calls_to(*sorted(RUNNERS)), *module.calls_of("run_until_complete")]):
+        function = module.module.enclosing_function(site.scope)
+        if function is None or not function.is_async:
+            continue
+        for argument in site.node.args:
+            called = project.inference.value(argument.func, site.scope) if isinstance(argument, ast.Call) else UNKNOWN
+            for run in project.effects.called(called):
+                if run.is_async and async_operation(run, project):
+                    yield NestedLoop(site.node, function, ast.unparse(site.node.func), run.name)
 
 
 @dataclass(frozen=True)

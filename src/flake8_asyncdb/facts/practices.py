@@ -21,7 +21,7 @@ from flake8_asyncdb.model.values import Bound, External, Instance, Literal, Meth
 if TYPE_CHECKING:
     from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
 
-STATEMENT_METHODS = frozenset({"execute", "scalar", "scalars", "stream", "stream_scalars"})
+STATEMENT_METHODS = ("execute", "scalar", "scalars", "stream", "stream_scalars")
 STATEMENT_CLASSES = (api.SESSION, api.CONNECTION, api.ASYNC_SESSION, api.ASYNC_CONNECTION, api.SCOPED_SESSION)
 SLOW_CLIENTS = frozenset(
     """aiohttp anthropic cohere groq httpx langchain langchain_anthropic langchain_core langchain_openai litellm
@@ -46,9 +46,9 @@ class RawSql:
 def raw_sql_calls(module: ModuleFacts) -> Iterator[RawSql]:
     """The calls of a module that give a session or connection SQL as a plain string."""
     inference = module.project.inference
-    for site in module.sites:
+    for site in module.calls_of(*STATEMENT_METHODS):
         called = site.node.func
-        if not isinstance(called, ast.Attribute) or called.attr not in STATEMENT_METHODS or not site.node.args:
+        if not site.node.args:
             continue
         found = members(inference.value(called, site.scope))
         if not found or not all(

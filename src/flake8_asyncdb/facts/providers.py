@@ -232,7 +232,6 @@ def is_function_scoped(depends: Site, project: ProjectFacts) -> bool:
 
 # -- a provider driven by hand
 
-DRIVING_FUNCTIONS = (External("builtins.next"), External("builtins.anext"))
 DRIVING_METHODS = ("__next__", "__anext__", "asend")
 
 
@@ -253,15 +252,15 @@ def hand_driven_providers(module: ModuleFacts) -> Iterator[HandDrivenProvider]:
                 for function in _called_provider(loop.iter, module, inference):
                     word = "async for" if isinstance(loop, ast.AsyncFor) else "for"
                     yield HandDrivenProvider(loop, f"{word} ... in {_told(loop.iter, function)}")
-    for site in module.sites:
-        method = site.node.func.attr if isinstance(site.node.func, ast.Attribute) else ""
-        if isinstance(site.node.func, ast.Attribute) and method in DRIVING_METHODS:
-            receiver = site.node.func.value
-            for function in _called_provider(receiver, module, inference):
-                yield HandDrivenProvider(site.node, f"{_told(receiver, function)}.{method}()")
-        elif site.node.args and inference.value(site.node.func, site.scope) in DRIVING_FUNCTIONS:
-            for function in _called_provider(site.node.args[0], module, inference):
-                text = f"{ast.unparse(site.node.func)}({_told(site.node.args[0], function)})"
+    for site in module.calls_of(*DRIVING_METHODS):
+        assert isinstance(site.node.func, ast.Attribute)
+        receiver = site.node.func.value
+        for function in _called_provider(receiver, module, inference):
+            yield HandDrivenProvider(site.node, f"{_told(receiver, function)}.{site.node.func.attr}()")
+    for site in module.calls_to("builtins.next", "builtins.anext"):
+        for driven in site.node.args[:1]:
+            for function in _called_provider(driven, module, inference):
+                text = f"{ast.unparse(site.node.func)}({_told(driven, function)})"
                 yield HandDrivenProvider(site.node, text)
 
 

@@ -257,6 +257,13 @@ class Module:
         return frozenset(name.decode("utf-8", "replace") for name in _DEFINED.findall(self.source))
 
     @cached_property
+    def subclassed(self) -> frozenset[bytes]:
+        """The words of its text that may name a base of its classes, or something that is imported as another."""
+        renamed = [_LAST_WORD.search(before[-100:]) for before in self.source.split(b" as ")[:-1]]
+        words = {word for bases in _BASES.findall(self.source) for word in _WORD.findall(bases)}
+        return frozenset(words | {match[0] for match in renamed if match is not None})
+
+    @cached_property
     def mentions_libraries(self) -> bool:
         """Whether its text names one of the libraries at all: a test for bytes, before any parsing."""
         return any(library in self.source for library in LIBRARIES)
@@ -383,9 +390,7 @@ class Project:
     def _subclassing(self) -> dict[bytes, list[Module]]:
         found: dict[bytes, list[Module]] = {}
         for module in self._running:
-            renamed = [_LAST_WORD.search(before[-100:]) for before in module.source.split(b" as ")[:-1]]
-            words = {word for bases in _BASES.findall(module.source) for word in _WORD.findall(bases)}
-            for word in words | {match[0] for match in renamed if match is not None}:
+            for word in module.subclassed:
                 found.setdefault(word, []).append(module)
         return found
 
