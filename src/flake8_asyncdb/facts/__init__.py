@@ -123,6 +123,12 @@ class ModuleFacts:
         for method in methods:
             yield from self._by_method.get(method, ())
 
+    def sites_naming(self, names: frozenset[str]) -> Iterator[Site]:
+        """The calls that may be of functions with these names, or of classes if `__init__` is one of them."""
+        imported = [each for each in self._bindings if isinstance(each.node, ast.alias) and each.node.name in names]
+        known = names.union(each.name for each in imported)
+        return (site for site in self.sites if "__init__" in names or last_word(site.node.func) in known)
+
     @cached_property
     def _bindings(self) -> list[Binding]:
         scopes = self.module.index.scopes.values()
@@ -524,6 +530,11 @@ class ProjectFacts:
             External("functools.cached_property"),
         }
         return any(d in cached for d in self.inference.decorators(function)) or self.inference.is_opaque(function)
+
+    @cached_property
+    def injecting_functions(self) -> frozenset[str]:
+        """The names of the functions that may have a parameter with a `Depends(...)` default."""
+        return self.project.functions_naming("Depends", "Security")
 
     # -- versions
 

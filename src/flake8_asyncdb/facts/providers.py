@@ -392,7 +392,7 @@ class UnfilledCall:
 def unfilled_calls(module: ModuleFacts) -> Iterator[UnfilledCall]:
     """The direct calls in a module that leave a `Depends` default in place."""
     project = module.project
-    for site in module.sites:
+    for site in module.sites_naming(project.injecting_functions):
         if any(isinstance(a, ast.Starred) for a in site.node.args) or any(k.arg is None for k in site.node.keywords):
             continue
         called = members(project.inference.value(site.node.func, site.scope))

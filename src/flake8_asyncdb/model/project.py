@@ -37,6 +37,7 @@ _NAME = rb"[\w\x80-\xff]+"
 _WORD = re.compile(_NAME)
 _LAST_WORD = re.compile(_NAME + rb"$")
 _DEFINED = re.compile(rb"^(?:(?:async[ \t]+)?def|class)[ \t]+(" + _NAME + rb")", re.MULTILINE)
+_END_OF_PARAMETERS = re.compile(rb"\)[ \t]*(?:->[^\n]*)?:[ \t]*(?:#[^\n]*)?\r?\n")
 _BASES = re.compile(rb"class[ \t]+" + _NAME + rb"[ \t]*(?:\[[^]]*\])?\(((?:[^()]|\([^()]*\))*)")
 _TEST_NAME = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py|tests\.py")
 
@@ -256,6 +257,16 @@ class Module:
         """The functions and classes that its text defines at the top level, found without parsing it."""
         return frozenset(name.decode("utf-8", "replace") for name in _DEFINED.findall(self.source))
 
+    @property
+    def function_texts(self) -> Iterator[tuple[str, bytes, bytes]]:
+        """Its functions by its text: their names, what stands before each, and its text up to the next."""
+        before, *texts = self.source.split(b"def ")
+        for text in texts:
+            name = _WORD.match(text)
+            if name is not None:
+                yield name[0].decode("utf-8", "replace"), before, text
+            before = text
+
     @cached_property
     def subclassed(self) -> frozenset[bytes]:
         """The words of its text that may name a base of its classes, or something that is imported as another."""
@@ -397,16 +408,20 @@ class Project:
     @cached_property
     def properties(self) -> frozenset[str]:
         """The names of the functions below a line that speaks of properties, which all properties are among."""
-        found: set[bytes] = set()
+        modules = (module for module in self.modules() if b"property" in module.source)
+        texts = (text for module in modules for text in module.function_texts)
+        return frozenset(name for name, before, _ in texts if b"property" in before[-MAX_DECORATORS:])
+
+    def functions_naming(self, *words: str) -> frozenset[str]:
+        """The names of the functions that may name one of these words, by whatever alias, in their parameters."""
+        either = "|".join(words).encode()
+        renamed = re.compile(rb"\b(?:%s)[ \t]+as[ \t]+(%s)" % (either, _NAME))
+        found: set[str] = set()
         for module in self.modules():
-            if b"property" in module.source:
-                before, *definitions = module.source.split(b"def ")
-                for definition in definitions:
-                    name = _WORD.match(definition)
-                    if name is not None and b"property" in before[-MAX_DECORATORS:]:
-                        found.add(name[0])
-                    before = definition
-        return frozenset(name.decode("utf-8", "replace") for name in found)
+            if any(word.encode() in module.source for word in words):
+                named = re.compile(rb"\b(?:%s)\b" % b"|".join([either, *renamed.findall(module.source)]))
+                found.update(name for name, _, text in module.function_texts if named.search(_parameters(text)))
+        return frozenset(found)
 
     @cached_property
     def _running(self) -> list[Module]:
@@ -517,6 +532,12 @@ class Project:
             usual = [join(each, name) for each in around for name in USUAL_ROOTS]
             self._roots[directory] = plain + [root for root in usual if root in self.directories]
         return self._roots[directory]
+
+
+def _parameters(function: bytes) -> bytes:
+    """The text of a function up to the line that ends its parameters; all of it where no line looks like that."""
+    end = _END_OF_PARAMETERS.search(function)
+    return function[: end.start()] if end else function
 
 
 @lru_cache(maxsize=4096)
