@@ -225,10 +225,12 @@ class QuickManager(Manager):
         self.jobs = min(len(self.filenames), self.jobs)
 
     def _all_files(self) -> Iterator[str]:
+        found = list(self.filenames)
         yield from self.filenames
         for name in self._found:
-            self.filenames += (name,)
+            found.append(name)
             yield name
+        self.filenames = tuple(found)
 
     def run_serial(self) -> None:
         """Check the files one after the other."""

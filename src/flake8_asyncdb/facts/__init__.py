@@ -69,7 +69,7 @@ from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import Effects
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function, Module, Project
-from flake8_asyncdb.model.scopes import DOTTED_NAME, Binding, Kind, Scope, last_word
+from flake8_asyncdb.model.scopes import Binding, Kind, Scope, last_word
 from flake8_asyncdb.model.text_flow import TextEvaluator
 from flake8_asyncdb.model.values import (
     UNKNOWN,

@@ -158,10 +158,10 @@ def _used_names(function: Function, project: ProjectFacts) -> set[str]:
     used: set[str] = set()
     for site in sites(function):
         called = site.node.func
-        is_use = isinstance(called, ast.Attribute) and called.attr in USING
-        handed = [called.value] if is_use else arguments(site.node)
+        used_by = called.value if isinstance(called, ast.Attribute) and called.attr in USING else None
+        handed = [used_by] if used_by else arguments(site.node)
         names = [node for node in handed if isinstance(node, DOTTED_NAME)]
-        if names and not is_awaited(site.node, parents) and (is_use or _runs_here(site, project)):
+        if names and not is_awaited(site.node, parents) and (used_by or _runs_here(site, project)):
             used.update(map(syntax.unparse, names))
     return used
 

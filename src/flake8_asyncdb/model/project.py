@@ -329,9 +329,7 @@ class Project:
     @cached_property
     def _names(self) -> frozenset[str]:
         """The names of its files and directories: what an import of its own code can begin with."""
-        return frozenset(
-            path.rpartition("/")[2].removesuffix(".py") for path in chain(self.directories, self.paths)
-        )
+        return frozenset(path.rpartition("/")[2].removesuffix(".py") for path in chain(self.directories, self.paths))
 
     def leaves_out(self, path: str) -> bool:
         """Whether a path lies in a directory that is none of the project's: of a tool, installed, vendored or built."""

@@ -208,10 +208,9 @@ class _Indexer:
                 if not isinstance(child, ast.AST):
                     continue
                 parents[child] = node
-                kind = type(child)
-                if kind is ast.Name:
+                if type(child) is ast.Name:
                     owner.names.append(child)
-                elif kind is not ast.Constant:
+                elif type(child) is not ast.Constant:
                     found.append((child, scope))
         found.reverse()
         self.pending += found
