@@ -208,6 +208,19 @@ def test_since_a_revision(repository: Path, check: Check) -> None:
     assert done.status == 1
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_since_a_revision_of_many_files(jobs: str, check: Check, write_project: WriteProject) -> None:
+    root = write_project({f"app/{number:02}.py": PINGED for number in range(60)})
+    git(root, "init", "--quiet")
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "--message", "All of it")
+    changed = [f"app/{number:02}.py" for number in range(1, 60, 3)]
+    for path in changed:
+        (root / path).write_text(UNPINGED)
+
+    assert [path for path, _, _ in check("--since=HEAD", f"--jobs={jobs}").findings] == changed
+
+
 def test_since_a_revision_in_which_nothing_differs(repository: Path, check: Check) -> None:
     git(repository, "add", ".")
     git(repository, "commit", "--quiet", "--message", "More")

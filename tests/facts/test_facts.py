@@ -403,6 +403,35 @@ def test_applications_are_found_behind_classes_of_their_own(make: Make) -> None:
     assert [app.site.module.path for app in code.project.apps] == ["main.py", "renamed.py"]
 
 
+def test_calls_of_outside_functions_by_any_name(make: Make) -> None:
+    code = make(
+        {
+            "app.py": """
+                import sqlalchemy as sa
+                from sqlalchemy import create_engine, create_engine as connect
+                from own import create_engine as by_own_name, renamed
+                make = sa.create_engine
+                def create_async_engine(): ...
+                first = create_engine(url)
+                second = sa.create_engine(url)
+                third = connect(url)
+                fourth = make(url)
+                fifth = renamed(url)
+                create_async_engine(url)
+                by_own_name(url)
+                other.create_engine(url)
+                sa.text(url)
+            """,
+            "own.py": "from sqlalchemy import create_engine as renamed\ndef create_engine(url): ...",
+        }
+    )
+
+    found = code.facts().calls_to("sqlalchemy.create_engine")
+    called = [ast.unparse(site.node.func) for site in sorted(found, key=lambda site: site.node.lineno)]
+    assert called == ["create_engine", "sa.create_engine", "connect", "make", "renamed"]
+    assert not list(code.facts().calls_to("sqlalchemy.ext.asyncio.create_async_engine"))
+
+
 def test_callers_are_found_by_name_property_and_renamed_import(make: Make) -> None:
     code = make(
         {

@@ -285,6 +285,42 @@ class Repo:
         assert chain(code, "work") == []
 
 
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("await load()", []),
+        ("await aload()", []),
+        ("rows = load()", ["load"]),
+        ("await send(load())", ["load"]),
+        ("await send(Repo().first)", ["first"]),
+        ("await send(Repo().later)", []),
+        ("with Unit(): await aload()", ["__enter__"]),
+        ("async with Unit(): ...", []),
+    ],
+)
+def test_what_runs_before_a_function_waits(body: str, expected: list[str], make: Make) -> None:
+    code = project(
+        make,
+        f"""
+from elsewhere import send
+def load(): ...
+async def aload(): ...
+class Repo:
+    @property
+    def first(self): ...
+    def later(self): ...
+class Unit:
+    def __enter__(self): ...
+    async def __aenter__(self): ...
+async def work():
+    {body}
+""",
+    )
+
+    steps = code.effects.steps_on_the_spot(code.function("work"))
+    assert [step.function.name for step in steps] == expected
+
+
 def test_condition_on_a_required_parameter_does_not_make_work_optional(make: Make) -> None:
     code = project(
         make,

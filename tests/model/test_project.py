@@ -453,6 +453,67 @@ def test_modules_that_call_or_rename_a_class(make: Make) -> None:
     assert [module.path for module in code.project.project.calling("Nobody", "FastAPI")] == ["alias.py", "call.py"]
 
 
+def test_definitions_are_found_in_the_text(make: Make) -> None:
+    code = make(
+        """
+        import sqlalchemy as sa
+        async  def load(): ...
+        class Größe(Base):
+            def method(self): ...
+        if x:
+            def sometimes(): ...
+        TEXT = "class Text"
+        """
+    )
+
+    assert code.module().defined == {"load", "Größe"}
+
+
+def test_properties_are_found_in_the_text(make: Make) -> None:
+    code = make(
+        {
+            "a.py": """
+                class A:
+                    @property
+                    def plain(self): ...
+                    @functools.cached_property
+                    async def cached(self): ...
+                    @hybrid_property
+                    # sorts
+                    def commented(self): ...
+                    def method(self): ...
+            """,
+            "b.py": "class B:\n    def other(self): ...",
+            "tests/c.py": "class C:\n    @property\n    def of_a_test(self): ...",
+        }
+    )
+
+    assert code.project.project.properties >= {"plain", "cached", "commented"}
+    assert not code.project.project.properties & {"other", "method"}
+
+
+def test_functions_that_name_a_word_in_their_parameters(make: Make) -> None:
+    code = make(
+        {
+            "alias.py": "from fastapi import Depends as Needs\ndef aliased(db=Needs(get_db)): ...",
+            "body.py": "from fastapi import Depends\ndef body(x: int) -> dict[str, int]:\n    return Depends(x)",
+            "several.py": """
+                from fastapi import Depends, Security
+                def lines(
+                    db: Session = Depends(get_db),  # one a request
+                ) -> None:  # nothing
+                    ...
+                def plain(dependency): ...
+                class A:
+                    async def method(self, user=Security(get_user)): ...
+            """,
+            "word.py": "def word(db=IDepends(x)): ...",
+        }
+    )
+
+    assert code.project.project.functions_naming("Depends", "Security") == {"aliased", "lines", "method"}
+
+
 def test_names_of_modules_and_functions(make: Make) -> None:
     code = make({"pkg/__init__.py": "", "pkg/a.py": "class A:\n    def f(self):\n        def g(): ..."})
 
