@@ -31,8 +31,7 @@ def analyze_file(path: Path, rules: list[Rule], settings: Settings) -> list[Find
             module = module_for(path, None, settings)
         except OSError:
             return []
-        is_parsed = module is None or (module.is_parsed and not module.is_of_newer_python)
-        return _findings(module, rules, settings) if is_parsed else None
+        return _findings(module, rules, settings) if module is None or module.is_of_this_python else None
 
 
 def _findings(module: Module | None, rules: list[Rule], settings: Settings) -> list[Finding]:

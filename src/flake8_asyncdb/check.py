@@ -261,9 +261,9 @@ def check_file(filename: str, options: argparse.Namespace) -> Results:
     """The name, findings and statistics of a file, as flake8's own checker returns them."""
     on_disk = not is_using_stdin([filename])
     found = analysis.analyze_file(Path(filename), Plugin.rules, Plugin.settings) if on_disk else None
-    if found is not None and not (found and _is_read_by_flake8(filename, options)):
-        results = [(finding.code, finding.line, finding.column, finding.message, "") for finding in found]
-        return filename, results, dict.fromkeys(STATISTIC_NAMES, 0)
+    if on_disk and not _is_read_by_flake8(filename, found, options):
+        results = [(finding.code, finding.line, finding.column, finding.message, "") for finding in found or []]
+        return filename, results, {**dict.fromkeys(STATISTIC_NAMES, 0), NOT_UNDERSTOOD: int(found is None)}
     checker = FileChecker(filename=filename, plugins=NO_CHECKERS, options=options)
     if found is None:
         found = _findings_of_text(checker)
@@ -275,11 +275,16 @@ def check_file(filename: str, options: argparse.Namespace) -> Results:
     return checker.display_name, checker.results, checker.statistics
 
 
-def _is_read_by_flake8(filename: str, options: argparse.Namespace) -> bool:
-    """Whether flake8 has to look into a file with findings: to show its lines, or for comments that silence some."""
-    if options.show_source or options.format not in PLAIN_FORMATS:
-        return True
-    source = syntax.read(Path(filename))
+def _is_read_by_flake8(filename: str, found: list[Finding] | None, options: argparse.Namespace) -> bool:
+    """Whether flake8 has to look into a file on disk: to show the lines of findings, for comments that silence some,
+    or because it reads a text where Python finds a wrong encoding.
+    """
+    if found is None:
+        source = syntax.read(filename)
+        return source is None or syntax.text(source) is None
+    if not found or options.show_source or options.format not in PLAIN_FORMATS:
+        return bool(found)
+    source = syntax.read(filename)
     return source is None or NOQA.search(source) is not None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import os
 import re
 import tokenize
 import warnings
@@ -15,12 +16,12 @@ _BARE_EXCEPTIONS = re.compile(
 )
 
 
-def read(path: Path) -> bytes | None:
+def read(path: Path | str) -> bytes | None:
     """The file's bytes, or None when it cannot be read or is larger than `MAX_BYTES`."""
     try:
-        if not path.is_file():
+        if not os.path.isfile(path):
             return None
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             content = file.read(MAX_BYTES + 1)
     except (OSError, ValueError):
         return None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from flake8_asyncdb.catalog import Hit, Severity, hit, rule
 from flake8_asyncdb.facts import ModuleFacts
-from flake8_asyncdb.facts.injection import HandlerBody, own_sessions
+from flake8_asyncdb.facts.injection import own_sessions
 from flake8_asyncdb.facts.services import constructions
 from flake8_asyncdb.model.values import Tri
 
@@ -151,12 +151,10 @@ def session_in_handler(module: ModuleFacts) -> Iterator[Hit]:
     Not reported: websockets; handlers that answer with a stream, a file or server-sent events; a handler that
     opens a short session and awaits something else outside it, which is the cure for a connection held too long.
     """
-    for handler in module.handlers:
-        body = HandlerBody(handler, module.project)
-        if handler.is_websocket or body.streams is not Tri.NO:
-            continue
-        for site in own_sessions(body):
-            yield hit(site.node, handler=handler.function.name, call=site.text)
+    for body in module.handler_bodies:
+        if not body.handler.is_websocket and body.streams is Tri.NO:
+            for site in own_sessions(body):
+                yield hit(site.node, handler=body.function.name, call=site.text)
 
 
 @rule(

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from flake8_asyncdb.facts import (
     blocking,
@@ -40,7 +41,7 @@ from flake8_asyncdb.facts.coroutines import AsyncCall, SharedSession
 from flake8_asyncdb.facts.datetimes import DateTimeColumn
 from flake8_asyncdb.facts.engines import Engine, engine_sites
 from flake8_asyncdb.facts.escapes import EscapingSession
-from flake8_asyncdb.facts.injection import Handler, Injection
+from flake8_asyncdb.facts.injection import Handler, HandlerBody, Injection
 from flake8_asyncdb.facts.lifecycle import App, Hook
 from flake8_asyncdb.facts.listeners import Listener
 from flake8_asyncdb.facts.loop import EventLoop
@@ -125,20 +126,19 @@ class ModuleFacts:
 
     def sites_naming(self, names: frozenset[str]) -> Iterator[Site]:
         """The calls that may be of functions with these names, or of classes if `__init__` is one of them."""
-        imported = [each for each in self._bindings if isinstance(each.node, ast.alias) and each.node.name in names]
-        known = names.union(each.name for each in imported)
+        bindings = chain.from_iterable(self.module.bindings.values())
+        imported = {each.name for each in bindings if isinstance(each.node, ast.alias) and each.node.name in names}
+        known = names | imported
         return (site for site in self.sites if "__init__" in names or last_word(site.node.func) in known)
 
     @cached_property
-    def _bindings(self) -> list[Binding]:
-        scopes = self.module.index.scopes.values()
-        return [each for scope in scopes for bindings in scope.bindings.values() for each in bindings]
-
-    @cached_property
     def _of_project(self) -> frozenset[str]:
-        """The names that stand for nothing but functions and classes that the project defines."""
-        own = {each.name for each in self._bindings if _is_definition(each)}
-        return frozenset(own.difference(each.name for each in self._bindings if not _is_definition(each)))
+        """The called names that stand for nothing but functions and classes that the project defines."""
+        called = {site.node.func.id for site in self.sites if isinstance(site.node.func, ast.Name)}
+        return frozenset(name for name in called & self.module.bindings.keys() if self._is_defined(name))
+
+    def _is_defined(self, name: str) -> bool:
+        return all(map(_is_definition, self.module.bindings[name]))
 
     @cached_property
     def _by_callee(self) -> dict[str, list[Site]]:
@@ -240,6 +240,11 @@ class ModuleFacts:
         return list(injection.handlers(self.module, self.project))
 
     @cached_property
+    def handler_bodies(self) -> list[HandlerBody]:
+        """What its handlers' own bodies do."""
+        return [HandlerBody(handler, self.project) for handler in self.handlers]
+
+    @cached_property
     def injections(self) -> list[Injection]:
         """Its `Depends(...)` calls."""
         return list(injection.injections(self.module, self.project))
@@ -253,8 +258,7 @@ class ModuleFacts:
     def apps(self) -> list[App]:
         """The applications that it makes."""
         own = self.project.application_classes
-        own |= {each.name for each in self._bindings if isinstance(each.node, ast.alias) and each.node.name in own}
-        of_own = [site for site in self.sites if own and last_word(site.node.func) in own]
+        of_own = self.sites_naming(own) if own else ()
         made = [(site, api.FASTAPI) for site in of_own if self.project.makes_application(site)]
         made += [(site, name) for name in APP_CALLS for site in self.calls_to(name)]
         return [App(site, name, self.project) for site, name in made]

@@ -38,9 +38,9 @@ class ParkedSession:
 def parked_sessions(module: ModuleFacts) -> Iterator[ParkedSession]:
     """The sessions that the streaming handlers of a module hold while they stream."""
     project = module.project
-    for handler in module.handlers:
-        function = handler.function
-        if function.module is not module.module or not _stays(handler, project):
+    for body in module.handler_bodies:
+        handler, function = body.handler, body.function
+        if function.module is not module.module or not _stays(body):
             continue
         ended = _ended_sessions(function)
         seen = _ended_providers(function, ended, project)
@@ -67,11 +67,11 @@ def _chain_of_route(handler: Handler, project: ProjectFacts, seen: set[Function]
     return None
 
 
-def _stays(handler: Handler, project: ProjectFacts) -> bool:
+def _stays(body: HandlerBody) -> bool:
     """Whether a handler surely keeps its dependencies for as long as the client likes."""
-    if handler.is_websocket:
-        return any(isinstance(node, ast.While | ast.AsyncFor) for node in ast.walk(handler.function.node))
-    return HandlerBody(handler, project).streams is Tri.YES and not project.closes_before_streaming
+    if body.handler.is_websocket:
+        return any(isinstance(node, ast.While | ast.AsyncFor) for node in ast.walk(body.function.node))
+    return not body.project.closes_before_streaming and body.streams is Tri.YES
 
 
 def _ended_sessions(function: Function) -> set[str]:

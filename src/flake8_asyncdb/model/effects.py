@@ -436,16 +436,15 @@ def _operation(site: Site, called: Value) -> Operation | None:
 DRIVERS = tuple(External(f"builtins.{name}") for name in ("list", "tuple", "set", "sum", "any", "all"))
 
 
-def sites(function: Function) -> Iterator[Site]:
+def sites(function: Function) -> list[Site]:
     """The calls in a function's own body, comprehensions included, nested functions and lambdas not."""
     return sites_in(function.scope)
 
 
-def sites_in(scope: Scope) -> Iterator[Site]:
+def sites_in(scope: Scope) -> list[Site]:
     """The calls directly in a scope."""
     scope_of_call = scope.module.index.scope_of_call
-    for node in scope.calls:
-        yield Site(node, scope_of_call[node])
+    return [Site(node, scope_of_call[node]) for node in scope.calls]
 
 
 SYNC_IO = {api.SESSION: api.SESSION_IO, api.CONNECTION: api.CONNECTION_IO, api.ENGINE: api.ENGINE_IO}

@@ -60,7 +60,10 @@ class Inference:
 
     def value(self, expression: ast.expr, scope: Scope) -> Value:
         """What an expression stands for where it is written."""
-        return self._known.get(expression) or self._once(expression, self._value, expression, scope)
+        known = self._known.get(expression)
+        if known is None and type(expression) is ast.Name:
+            known = self._plain_name(expression.id, scope.module)
+        return known or self._once(expression, self._value, expression, scope)
 
     def annotation(self, expression: ast.expr, scope: Scope) -> Value:
         """The object that an annotation describes."""
@@ -78,6 +81,8 @@ class Inference:
 
     def _value(self, node: ast.expr, scope: Scope) -> Value:
         match node:
+            case ast.Constant(value=None):
+                return NONE
             case ast.Constant():
                 return Literal(node.value) if not isinstance(node.value, float | complex) else UNKNOWN
             case ast.Name():
@@ -144,6 +149,14 @@ class Inference:
         if any(self._star_origin(node, scope.module) is None for node in root.star_imports):
             return UNKNOWN
         return External(f"builtins.{name}") if hasattr(builtins, name) else UNKNOWN
+
+    def _plain_name(self, name: str, module: Module) -> Value | None:
+        """What a name means wherever the module uses it; None if it may mean several things, or what is not known."""
+        bindings = module.bindings.get(name)
+        if bindings is None:
+            is_builtin = not module.scope.star_imports and hasattr(builtins, name)
+            return External(f"builtins.{name}") if is_builtin else None
+        return self.bound(bindings[0]) if len(bindings) == 1 and bindings[0].scope.parent is None else None
 
     def find_bindings(self, name: str, scope: Scope, node: ast.AST | None = None) -> list[Binding]:
         """The bindings that `name` can come from in `scope`, by Python's rules of scoping."""

@@ -164,9 +164,9 @@ class Module:
         return self._own_tree or syntax.parse(syntax.with_parentheses(self.source)) or ast.Module([], [])
 
     @property
-    def is_of_newer_python(self) -> bool:
-        """Whether it is read although this Python does not take it as it stands."""
-        return self.is_parsed and self._own_tree is None
+    def is_of_this_python(self) -> bool:
+        """Whether this Python can parse it as it stands."""
+        return self._own_tree is not None
 
     def offer(self, tree: ast.Module) -> None:
         """Take a tree of the same text, if none was needed yet."""
@@ -176,6 +176,15 @@ class Module:
     def index(self) -> Index:
         """Its scopes and bindings."""
         return scopes.index(self.tree, self)
+
+    @cached_property
+    def bindings(self) -> dict[str, list[Binding]]:
+        """Every binding of each name, whatever the scope."""
+        found: dict[str, list[Binding]] = {}
+        for scope in self.index.scopes.values():
+            for name, bindings in scope.bindings.items():
+                found[name] = found[name] + bindings if name in found else bindings
+        return found
 
     @property
     def is_parsed(self) -> bool:
@@ -293,12 +302,22 @@ class Module:
             cleaned = re.sub(r"#[^\n]*|\\\n", "", names).partition(";")[0].strip(" \t\r()")
             imported = [name.split(" as ")[0].strip() for name in cleaned.split(",")]
             dot = "" if origin.endswith(".") else "."
-            targets = [origin, *(f"{origin}{dot}{name}" for name in imported if name != "*")] if origin else imported
+            if not origin:
+                targets = imported
+            elif self._is_directory(origin):
+                targets = [origin, *(f"{origin}{dot}{name}" for name in imported if name != "*")]
+            else:
+                targets = [origin]
             for target in targets:
                 for module in self.project.modules_on_the_way(target, self):
                     found[module.path] = module
         found.pop(self.path, None)
         return list(found.values())
+
+    def _is_directory(self, name: str) -> bool:
+        """Whether what it imports by a name can hold modules of the project."""
+        target = self.project.resolve_import(name, self)
+        return isinstance(target, Namespace) or (target is not None and target.is_package)
 
 
 class Project:
@@ -344,7 +363,7 @@ class Project:
     def module(self, path: str) -> Module | None:
         """The module at a path below the root; None when there is none or it cannot be read."""
         if path not in self._modules:
-            source = syntax.read(self.root / path) if path in self.paths else None
+            source = syntax.read(os.path.join(self.root, path)) if path in self.paths else None
             self._modules[path] = None if source is None else Module(self, path, source)
         return self._modules[path]
 
@@ -554,8 +573,12 @@ def find_root(directory: Path) -> Path:
 
 def _is_marked(directory: Path) -> bool:
     """Whether packaging metadata lies in a directory; the `setup.py` of a package is a module like any other."""
-    found = [marker for marker in MARKERS if (directory / marker).is_file()]
-    return bool(found) and (found != ["setup.py"] or not (directory / "__init__.py").is_file())
+    found = [marker for marker in MARKERS if _holds(directory, marker)]
+    return bool(found) and (found != ["setup.py"] or not _holds(directory, "__init__.py"))
+
+
+def _holds(directory: Path, name: str) -> bool:
+    return os.path.isfile(os.path.join(directory, name))
 
 
 def join(directory: str, name: str) -> str:
@@ -585,18 +608,18 @@ def _python_files(root: Path) -> Iterator[str]:
         subdirectories[:] = sorted(name for name in subdirectories if _is_own(here / name, root))
         below = here.relative_to(root).as_posix().removeprefix(".")
         for name in sorted(names):
-            if name.endswith(".py") and _stays_inside(here / name, root):
+            if name.endswith(".py") and _stays_inside(os.path.join(directory, name), root):
                 yield join(below, name)
                 count += 1
         if count > MAX_FILES:
             return
 
 
-def _stays_inside(file: Path, root: Path) -> bool:
-    if not file.is_symlink():
+def _stays_inside(file: str, root: Path) -> bool:
+    if not os.path.islink(file):
         return True
     try:
-        return file.resolve(strict=True).is_relative_to(root.resolve())
+        return Path(file).resolve(strict=True).is_relative_to(root.resolve())
     except (OSError, RuntimeError):
         return False
 
@@ -604,8 +627,8 @@ def _stays_inside(file: Path, root: Path) -> bool:
 def _is_own(directory: Path, root: Path) -> bool:
     """Whether a directory holds code of the project: not of its tools, of another project, or built from its own."""
     skipped = SKIPPED_DIRECTORIES | (BUILT_DIRECTORIES if directory.parent == root else frozenset())
-    if directory.name in skipped and not (directory / "__init__.py").is_file():
+    if directory.name in skipped and not _holds(directory, "__init__.py"):
         return False
     if directory.name.startswith(".") or directory.is_symlink():
         return False
-    return not _is_marked(directory) and not (directory / "pyvenv.cfg").is_file()
+    return not _is_marked(directory) and not _holds(directory, "pyvenv.cfg")

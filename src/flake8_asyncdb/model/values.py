@@ -124,6 +124,7 @@ UNKNOWN = _Unknown()
 MAX_PARTS = 300
 NEVER = Union(())
 NONE = Literal(None)
+"""`None`: the only object for it."""
 
 Value = (
     Module
@@ -157,13 +158,9 @@ def union(values: list[Value]) -> Value:
 
 def members(value: Value) -> Sequence[Value]:
     """What the value can be, `None` left out: using it as something else says that it is not None there."""
-    if isinstance(value, Union):
-        return [member for member in value.members if not _is_none(member)]
-    return () if _is_none(value) else (value,)
-
-
-def _is_none(value: Value) -> bool:
-    return isinstance(value, Literal) and value.value is None
+    if type(value) is Union:
+        return [member for member in value.members if member is not NONE]
+    return () if value is NONE else (value,)
 
 
 def instances(value: Value) -> Sequence[Instance]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
-from flake8_asyncdb import analysis, catalog, syntax
+from flake8_asyncdb import analysis, catalog
 from flake8_asyncdb.catalog import Finding, Row, Rule
 from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
 from flake8_asyncdb.facts.engines import Engine
@@ -165,7 +165,7 @@ class Survey:
 
 def _is_unparsed(module: Module) -> bool:
     """Whether this Python cannot parse a file; one of comments alone has nothing in it either."""
-    return not module.is_parsed and syntax.parse(module.source) is None
+    return not (module.is_parsed or module.is_of_this_python)
 
 
 @contextmanager
