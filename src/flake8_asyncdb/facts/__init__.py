@@ -156,7 +156,7 @@ class ModuleFacts:
         """The calls of these external functions and classes; as attributes, only by their own names."""
         for name in names:
             yield from self._by_callee.get(name, ())
-            for site in self.calls_of(name.rpartition(".")[2]):
+            for site in self._by_method.get(name.rpartition(".")[2], ()):
                 if External(name) in members(self.project.inference.value(site.node.func, site.scope)):
                     yield site
 

@@ -139,10 +139,11 @@ def _asks_for_task(value: Value, project: ProjectFacts) -> bool:
 
 def session_bindings(function: Function, project: ProjectFacts) -> Iterator[SessionBinding]:
     """The sync sessions that a function binds and uses by itself where that blocks."""
-    used = _used_names(function, project)
+    bindings = list(_bindings(function))
+    used = _used_names(function, {name for name, _ in bindings}, project)
     sessions = [
         (name, binding)
-        for name, binding in _bindings(function)
+        for name, binding in bindings
         if name in used and is_sync_session(project.inference.bound(binding), project.inference)
     ]
     uses = _uses(function, project) if sessions else {}
@@ -152,17 +153,17 @@ def session_bindings(function: Function, project: ProjectFacts) -> Iterator[Sess
             yield SessionBinding(function, name, _bound_at(binding), binding.value, use)
 
 
-def _used_names(function: Function, project: ProjectFacts) -> set[str]:
-    """The names, dotted ones too, that a function calls methods of or hands to functions: what can be a use at all."""
+def _used_names(function: Function, bound: set[str], project: ProjectFacts) -> set[str]:
+    """Which names, dotted ones too, a function calls methods of or hands to functions: what can be a use at all."""
     parents = function.module.index.parents
     used: set[str] = set()
     for site in sites(function):
         called = site.node.func
         used_by = called.value if isinstance(called, ast.Attribute) and called.attr in USING else None
         handed = [used_by] if used_by else arguments(site.node)
-        names = [node for node in handed if isinstance(node, DOTTED_NAME)]
+        names = {syntax.unparse(node) for node in handed if isinstance(node, DOTTED_NAME)} & bound - used
         if names and not is_awaited(site.node, parents) and (used_by or _runs_here(site, project)):
-            used.update(map(syntax.unparse, names))
+            used |= names
     return used
 
 

@@ -164,15 +164,15 @@ class Effects:
                     yield from (Step(item.context_expr, at, method) for method in methods if method is not None)
 
     def _properties(self, scope: Scope) -> Iterator[Step]:
-        index, properties = scope.module.index, self.inference.project.properties if scope.attributes else ()
-        for node in scope.attributes:
-            if node.attr in properties and isinstance(node.ctx, ast.Load):
-                at = index.scope_at(node)
-                for instance in instances(self.inference.value(node.value, at)):
-                    if isinstance(instance.cls, Class):
-                        found = self.inference.find_method(instance.cls, node.attr)
-                        if found is not None and self.inference.is_property(found):
-                            yield Step(node, at, found)
+        properties = self.inference.project.properties if scope.attributes else ()
+        read = [node for node in scope.attributes if node.attr in properties and isinstance(node.ctx, ast.Load)]
+        for node in sorted(read, key=lambda node: (node.lineno, node.col_offset)):
+            at = scope.module.index.scope_at(node)
+            for instance in instances(self.inference.value(node.value, at)):
+                if isinstance(instance.cls, Class):
+                    found = self.inference.find_method(instance.cls, node.attr)
+                    if found is not None and self.inference.is_property(found):
+                        yield Step(node, at, found)
 
     def called(self, value: Value) -> Iterator[Function]:
         """The functions that calling `value` runs on the caller's thread."""
@@ -443,8 +443,10 @@ def sites(function: Function) -> list[Site]:
 
 def sites_in(scope: Scope) -> list[Site]:
     """The calls directly in a scope."""
-    scope_of_call = scope.module.index.scope_of_call
-    return [Site(node, scope_of_call[node]) for node in scope.calls]
+    index = scope.module.index
+    if scope not in index.sites:
+        index.sites[scope] = [Site(node, index.scope_of_call[node]) for node in scope.calls]
+    return index.sites[scope]
 
 
 SYNC_IO = {api.SESSION: api.SESSION_IO, api.CONNECTION: api.CONNECTION_IO, api.ENGINE: api.ENGINE_IO}

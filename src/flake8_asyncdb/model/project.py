@@ -23,7 +23,7 @@ PIN_DEPTH = 2
 """How far below the root requirements are looked for."""
 LIBRARIES = (b"sqlalchemy", b"sqlmodel", b"fastapi", b"starlette")
 MAX_DECORATORS = 200
-"""How many bytes before a definition are searched for its decorators."""
+"""How many bytes after a decorator are searched for what it decorates."""
 USUAL_ROOTS = ("src", "app", "backend", "server", "lib")
 SKIPPED_DIRECTORIES = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "venv", "env"})
 BUILT_DIRECTORIES = frozenset({"build", "dist"})
@@ -37,6 +37,8 @@ _NAME = rb"[\w\x80-\xff]+"
 _WORD = re.compile(_NAME)
 _LAST_WORD = re.compile(_NAME + rb"$")
 _DEFINED = re.compile(rb"^(?:(?:async[ \t]+)?def|class)[ \t]+(" + _NAME + rb")", re.MULTILINE)
+_FUNCTION = re.compile(rb"\bdef[ \t]+(" + _NAME + rb")")
+_PROPERTY = re.compile(rb"property")
 _END_OF_PARAMETERS = re.compile(rb"\)[ \t]*(?:->[^\n]*)?:[ \t]*(?:#[^\n]*)?\r?\n")
 _BASES = re.compile(rb"class[ \t]+" + _NAME + rb"[ \t]*(?:\[[^]]*\])?\(((?:[^()]|\([^()]*\))*)")
 _TEST_NAME = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py|tests\.py")
@@ -267,14 +269,12 @@ class Module:
         return frozenset(name.decode("utf-8", "replace") for name in _DEFINED.findall(self.source))
 
     @property
-    def function_texts(self) -> Iterator[tuple[str, bytes, bytes]]:
-        """Its functions by its text: their names, what stands before each, and its text up to the next."""
-        before, *texts = self.source.split(b"def ")
-        for text in texts:
+    def function_texts(self) -> Iterator[tuple[str, bytes]]:
+        """Its functions by its text: the name of each, and the text from there up to the next."""
+        for text in self.source.split(b"def ")[1:]:
             name = _WORD.match(text)
             if name is not None:
-                yield name[0].decode("utf-8", "replace"), before, text
-            before = text
+                yield name[0].decode("utf-8", "replace"), text
 
     @cached_property
     def subclassed(self) -> frozenset[bytes]:
@@ -295,24 +295,27 @@ class Module:
         for match in _IMPORT.finditer(self.source):
             line = self.source.rfind(b"\n", 0, match.start()) + 1
             before = _BEFORE_IMPORT.search(self.source[line : match.start()])
-            after = _IMPORTED.match(self.source, match.end())
-            if before is None or after is None:
-                continue
-            origin, names = (part.decode("utf-8", "replace") if part else "" for part in (before[1], after[1]))
-            cleaned = re.sub(r"#[^\n]*|\\\n", "", names).partition(";")[0].strip(" \t\r()")
-            imported = [name.split(" as ")[0].strip() for name in cleaned.split(",")]
-            dot = "" if origin.endswith(".") else "."
-            if not origin:
-                targets = imported
-            elif self._is_directory(origin):
-                targets = [origin, *(f"{origin}{dot}{name}" for name in imported if name != "*")]
-            else:
-                targets = [origin]
-            for target in targets:
-                for module in self.project.modules_on_the_way(target, self):
-                    found[module.path] = module
+            if before is not None:
+                for target in self._imported_names((before[1] or b"").decode("utf-8", "replace"), match.end()):
+                    for module in self.project.modules_on_the_way(target, self):
+                        found[module.path] = module
         found.pop(self.path, None)
         return list(found.values())
+
+    def _imported_names(self, origin: str, start: int) -> Iterator[str]:
+        """What an import names that can be a module: `origin`, and what is listed from a place in the text on."""
+        if origin:
+            yield origin
+            if not self._is_directory(origin):
+                return
+        listed = _IMPORTED.match(self.source, start)
+        names = listed[1].decode("utf-8", "replace") if listed is not None else ""
+        cleaned = re.sub(r"#[^\n]*|\\\n", "", names).partition(";")[0].strip(" \t\r()")
+        dot = "." if origin and not origin.endswith(".") else ""
+        for name in cleaned.split(","):
+            imported = name.split(" as ")[0].strip()
+            if imported != "*":
+                yield f"{origin}{dot}{imported}"
 
     def _is_directory(self, name: str) -> bool:
         """Whether what it imports by a name can hold modules of the project."""
@@ -406,9 +409,11 @@ class Project:
 
     def calling(self, *names: str) -> list[Module]:
         """The modules of the running program that call one of these, or import one as another."""
-        called = re.compile(rb"\b(?:%s)(?:[ \t]*\(|[ \t]+as\b)" % "|".join(names).encode())
-        mentioning = self.mentioning(*(name.encode() for name in names))
-        return [module for module in mentioning if called.search(module.source)]
+        found: dict[str, Module] = {}
+        for name in map(str.encode, names):
+            called = re.compile(rb"%b(?<!\w%b)(?:[ \t]*\(|[ \t]+as\b)" % (name, name))
+            found.update((module.path, module) for module in self.mentioning(name) if called.search(module.source))
+        return [found[path] for path in sorted(found)]
 
     def subclassing(self, name: str) -> Sequence[Module]:
         """The modules of the running program that name a class among the bases of another, or import it as another."""
@@ -425,9 +430,11 @@ class Project:
     @cached_property
     def properties(self) -> frozenset[str]:
         """The names of the functions below a line that speaks of properties, which all properties are among."""
-        modules = (module for module in self.modules() if b"property" in module.source)
-        texts = (text for module in modules for text in module.function_texts)
-        return frozenset(name for name, before, _ in texts if b"property" in before[-MAX_DECORATORS:])
+        words = (
+            (module.source, match.end()) for module in self.modules() for match in _PROPERTY.finditer(module.source)
+        )
+        next_functions = (_FUNCTION.search(source, end, end + MAX_DECORATORS) for source, end in words)
+        return frozenset(match[1].decode("utf-8", "replace") for match in next_functions if match is not None)
 
     def functions_naming(self, *words: str) -> frozenset[str]:
         """The names of the functions that may name one of these words, by whatever alias, in their parameters."""
@@ -437,7 +444,7 @@ class Project:
         for module in self.modules():
             if any(word.encode() in module.source for word in words):
                 named = re.compile(rb"\b(?:%s)\b" % b"|".join([either, *renamed.findall(module.source)]))
-                found.update(name for name, _, text in module.function_texts if named.search(_parameters(text)))
+                found.update(name for name, text in module.function_texts if named.search(_parameters(text)))
         return frozenset(found)
 
     @cached_property

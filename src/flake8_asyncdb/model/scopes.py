@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 if TYPE_CHECKING:
     from flake8_asyncdb.model.project import Module
+    from flake8_asyncdb.model.values import Site
 
 _PLAIN_FIELDS = frozenset({"ctx", "op", "ops", "kind", "type_comment", "id", "attr", "arg", "level", "type_ignores"})
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
@@ -117,7 +118,7 @@ class Scope:
 
 @dataclass(eq=False, slots=True)
 class Index:
-    """All scopes of one file, the scope each definition opens, and every node's parent; and what `flow` finds out."""
+    """All scopes of one file, the scope each definition opens, and every node's parent; and what others find out."""
 
     root: Scope
     scopes: dict[ast.AST, Scope]
@@ -125,6 +126,7 @@ class Index:
     parents: dict[ast.AST, ast.AST]
     ordered: dict[Binding, list[Binding]] = field(default_factory=dict)
     paths: dict[ast.AST, list[tuple[ast.AST, str]]] = field(default_factory=dict)
+    sites: dict[Scope, list[Site]] = field(default_factory=dict)
 
     def scope_at(self, node: ast.AST) -> Scope:
         """The scope that the names in `node` are looked up in."""
@@ -178,19 +180,15 @@ class _Indexer:
         self.queue(tree, tree.body, self.root)
 
     def run(self) -> Index:
-        pending, parents, visitors = self.pending, self.parents, _VISITORS
+        pending, visitors = self.pending, _VISITORS
         while pending:
             node, scope = pending.pop()
-            while type(node) is ast.Attribute:
-                scope.owner.attributes.append(node)
-                parents[node.value] = node
-                node = node.value
             visitor = visitors.get(type(node))
             if visitor is not None:
                 visitor(self, node, scope)
             else:
                 self.children(node, scope)
-        return Index(self.root, self.scopes, self.scope_of_call, parents)
+        return Index(self.root, self.scopes, self.scope_of_call, self.parents)
 
     def queue(self, parent: ast.AST, nodes: Sequence[ast.AST], scope: Scope) -> None:
         """Visit `nodes` later, in the order given."""
@@ -199,19 +197,27 @@ class _Indexer:
             self.pending.append((node, scope))
 
     def children(self, node: ast.AST, scope: Scope) -> None:
-        """Visit what stands below `node` later; names and constants have nothing below them and are noted at once."""
+        """Visit what stands below `node` later; dotted names and constants hold nothing else and are noted at once."""
         parents, owner = self.parents, scope.owner
         found: list[tuple[ast.AST, Scope]] = []
         for field_name in _FIELDS[type(node)]:
-            value = getattr(node, field_name, None)
+            value: Any = getattr(node, field_name, None)
+            child: Any
             for child in value if type(value) is list else (value,):
-                if not isinstance(child, ast.AST):
-                    continue
-                parents[child] = node
-                if type(child) is ast.Name:
+                above, kind = node, type(child)
+                while kind is ast.Attribute or kind is ast.keyword:
+                    if kind is ast.Attribute:
+                        owner.attributes.append(child)
+                    parents[child] = above
+                    above, child = child, child.value
+                    kind = type(child)
+                if kind is ast.Name:
                     owner.names.append(child)
-                elif type(child) is not ast.Constant:
-                    found.append((child, scope))
+                    parents[child] = above
+                elif isinstance(child, ast.AST):
+                    parents[child] = above
+                    if kind is not ast.Constant:
+                        found.append((child, scope))
         found.reverse()
         self.pending += found
 
@@ -363,6 +369,10 @@ class _Indexer:
     def visit_nonlocal(self, node: ast.Nonlocal, scope: Scope) -> None:
         scope.nonlocal_names |= frozenset(node.names)
 
+    def visit_attribute(self, node: ast.Attribute, scope: Scope) -> None:
+        scope.owner.attributes.append(node)
+        self.children(node, scope)
+
     def visit_call(self, node: ast.Call, scope: Scope) -> None:
         scope.owner.calls.append(node)
         self.scope_of_call[node] = scope
@@ -469,6 +479,7 @@ _VISITORS: dict[type[ast.AST], Callable[[_Indexer, Any, Scope], None]] = {
     ast.MatchMapping: _Indexer.visit_match_mapping,
     ast.Global: _Indexer.visit_global,
     ast.Nonlocal: _Indexer.visit_nonlocal,
+    ast.Attribute: _Indexer.visit_attribute,
     ast.Call: _Indexer.visit_call,
     ast.Return: _Indexer.visit_return,
     ast.Yield: _Indexer.visit_yield,
