@@ -69,7 +69,7 @@ from flake8_asyncdb.facts.streams import ParkedSession
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import Effects
 from flake8_asyncdb.model.inference import Inference
-from flake8_asyncdb.model.project import Class, Function, Module, Project
+from flake8_asyncdb.model.project import Class, Function, Module, Namespace, Project
 from flake8_asyncdb.model.scopes import Binding, Kind, Scope, last_word
 from flake8_asyncdb.model.text_flow import TextEvaluator
 from flake8_asyncdb.model.values import (
@@ -112,17 +112,19 @@ class ModuleFacts:
         return [Site(node, scope) for node, scope in scope_of_call.items()]
 
     @cached_property
-    def _by_method(self) -> dict[str, list[Site]]:
+    def _by_last_word(self) -> dict[str, list[Site]]:
+        """The calls by the last words of what is called, which is an attribute or a name."""
         found: dict[str, list[Site]] = {}
         for site in self.sites:
-            if isinstance(site.node.func, ast.Attribute):
-                found.setdefault(site.node.func.attr, []).append(site)
+            found.setdefault(last_word(site.node.func), []).append(site)
         return found
 
     def calls_of(self, *methods: str) -> Iterator[Site]:
         """The calls of methods with these names, of whatever class."""
         for method in methods:
-            yield from self._by_method.get(method, ())
+            for site in self._by_last_word.get(method, ()):
+                if isinstance(site.node.func, ast.Attribute):
+                    yield site
 
     def sites_naming(self, names: frozenset[str]) -> Iterator[Site]:
         """The calls that may be of functions with these names, or of classes if `__init__` is one of them."""
@@ -132,33 +134,31 @@ class ModuleFacts:
         return (site for site in self.sites if "__init__" in names or last_word(site.node.func) in known)
 
     @cached_property
-    def _of_project(self) -> frozenset[str]:
-        """The called names that stand for nothing but functions and classes that the project defines."""
-        called = {site.node.func.id for site in self.sites if isinstance(site.node.func, ast.Name)}
-        return frozenset(name for name in called & self.module.bindings.keys() if self._is_defined(name))
-
-    def _is_defined(self, name: str) -> bool:
-        return all(map(_is_definition, self.module.bindings[name]))
-
-    @cached_property
-    def _by_callee(self) -> dict[str, list[Site]]:
+    def _renamed_calls(self) -> dict[str, list[Site]]:
+        """The calls of external functions and classes that may have another name where they come from."""
         found: dict[str, list[Site]] = {}
-        for site in self.sites:
-            called = site.node.func
-            if isinstance(called, ast.Attribute) or (isinstance(called, ast.Name) and called.id in self._of_project):
-                continue
-            for member in members(self.project.inference.value(called, site.scope)):
-                if isinstance(member, External):
-                    found.setdefault(member.name, []).append(site)
+        for word, sites in self._by_last_word.items():
+            for site in sites if not word or self._is_renamed(word) else ():
+                if not isinstance(site.node.func, ast.Attribute):
+                    for member in members(self.project.inference.value(site.node.func, site.scope)):
+                        if isinstance(member, External):
+                            found.setdefault(member.name, []).append(site)
         return found
 
+    def _is_renamed(self, name: str) -> bool:
+        """Whether what a name stands for may have another one where it comes from."""
+        bindings = self.module.bindings.get(name)
+        return not all(map(_keeps_name, bindings)) if bindings else bool(self.module.scope.star_imports)
+
     def calls_to(self, *names: str) -> Iterator[Site]:
-        """The calls of these external functions and classes; as attributes, only by their own names."""
+        """The calls of these external functions and classes, by whatever name; as attributes, only by their own."""
         for name in names:
-            yield from self._by_callee.get(name, ())
-            for site in self._by_method.get(name.rpartition(".")[2], ()):
-                if External(name) in members(self.project.inference.value(site.node.func, site.scope)):
-                    yield site
+            word = name.rpartition(".")[2]
+            yield from self._renamed_calls.get(name, ())
+            for site in self._by_last_word.get(word, ()):
+                if isinstance(site.node.func, ast.Attribute) or not self._is_renamed(word):
+                    if External(name) in members(self.project.inference.value(site.node.func, site.scope)):
+                        yield site
 
     @cached_property
     def engines(self) -> list[Engine]:
@@ -826,13 +826,17 @@ class ProjectFacts:
         return {instance.site for instance in instances(self.inference.value(node, scope)) if instance.site is not None}
 
 
-def _is_definition(binding: Binding) -> bool:
-    """Whether a binding gives a name a function or class of the project, by the text of where it comes from."""
+def _keeps_name(binding: Binding) -> bool:
+    """Whether what a binding names has that name where it comes from, by the text of that."""
     statement, module = binding.statement, binding.scope.module
     if isinstance(statement, ast.ImportFrom) and isinstance(binding.node, ast.alias):
         origin = module.project.resolve_import("." * statement.level + (statement.module or ""), module)
-        return isinstance(origin, Module) and binding.node.name in origin.defined
+        return binding.node.name == binding.name if origin is None else _defines(origin, binding.node.name)
     return binding.kind is Kind.DEFINITION
+
+
+def _defines(origin: Module | Namespace, name: str) -> bool:
+    return isinstance(origin, Module) and name in origin.defined
 
 
 def _name_given(made: Site) -> str | None:

@@ -176,7 +176,7 @@ def is_known(value: Value) -> bool:
 
 def bounded(value: Value) -> Value:
     """The value, or `UNKNOWN` for one of more than `MAX_PARTS` parts, each counted as often as it occurs."""
-    if type(value) not in COMPOSITES:
+    if type(value) not in COMPOSITES or (type(value) is Instance and not value.args and value.source is None):
         return value
     parts: list[Value] = [value]
     for part in parts:
