@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -128,10 +128,9 @@ class ModuleFacts:
 
     def sites_naming(self, names: frozenset[str]) -> Iterator[Site]:
         """The calls that may be of functions with these names, or of classes if `__init__` is one of them."""
-        bindings = chain.from_iterable(self.module.bindings.values())
-        imported = {each.name for each in bindings if isinstance(each.node, ast.alias) and each.node.name in names}
-        known = names | imported
-        return (site for site in self.sites if "__init__" in names or last_word(site.node.func) in known)
+        known = names | _imported_as(names, self.module)
+        named = (sites for word, sites in self._by_last_word.items() if word in known or "__init__" in names)
+        return chain.from_iterable(named)
 
     @cached_property
     def _renamed_calls(self) -> dict[str, list[Site]]:
@@ -849,12 +848,17 @@ def _name_given(made: Site) -> str | None:
 
 def _loads(names: set[str], module: Module) -> Iterator[ast.Name | ast.Attribute]:
     """Where a module reads one of these names, as an attribute or under the name of an import too."""
-    scopes = module.index.scopes.values()
-    imported = [alias for scope in scopes for statement in scope.imports for alias in statement.names]
-    known = names | {alias.asname for alias in imported if alias.asname and alias.name in names}
-    for scope in scopes:
+    known = names | _imported_as(names, module)
+    for scope in module.index.scopes.values():
         yield from (node for node in scope.names if node.id in known and isinstance(node.ctx, ast.Load))
         yield from (node for node in scope.attributes if node.attr in names and isinstance(node.ctx, ast.Load))
+
+
+def _imported_as(names: Set[str], module: Module) -> set[str]:
+    """The other names that a module imports these as."""
+    statements = chain.from_iterable(scope.imports for scope in module.index.scopes.values())
+    aliases = chain.from_iterable(statement.names for statement in statements)
+    return {alias.asname for alias in aliases if alias.asname and alias.name in names}
 
 
 def _readers(names: set[str], module: Module) -> list[Function]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from flake8_asyncdb.facts.options import CallFact, Options
 from flake8_asyncdb.model.project import Class
-from flake8_asyncdb.model.scopes import DOTTED_NAME, Scope
+from flake8_asyncdb.model.scopes import Scope, last_word
 from flake8_asyncdb.model.values import (
     External,
     Instance,
@@ -255,7 +255,7 @@ class MappedClass:
     def _may_be_mapped(self, annotation: ast.expr) -> bool:
         """Whether an annotation is `Mapped[...]`, an alias, or a string that has to be read first."""
         head = annotation.value if isinstance(annotation, ast.Subscript) else annotation
-        if not isinstance(head, DOTTED_NAME):
+        if not last_word(head):
             return isinstance(head, ast.Constant)
         found = members(self.project.inference.value(head, self.cls.scope))
         return any(each == MAPPED or isinstance(each, TypeForm) for each in found)

@@ -271,8 +271,9 @@ class HandlerBody:
 
     def _named(self) -> Iterator[Tri]:
         """What the names say that its annotation and its decorators call like a stream; one of several says little."""
-        for node in (self.function.node.returns, *self.function.node.decorator_list):
-            parts = list(_walk(node)) if node is not None else []
+        returns = self.function.node.returns
+        annotated = list(_walk(returns)) if returns is not None else []
+        for parts in (annotated, *(list(ast.walk(node)) for node in self.function.node.decorator_list)):
             is_one_of_several = any(isinstance(part, ast.BinOp) or last_word(part) == "Union" for part in parts)
             for part in parts:
                 if isinstance(part, ast.expr) and last_word(part) in STREAMS:

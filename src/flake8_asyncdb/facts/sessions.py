@@ -15,7 +15,7 @@ from flake8_asyncdb.model import api
 from flake8_asyncdb.model.effects import SYNC_IO, is_awaited, sites
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.project import Class, Function, Module
-from flake8_asyncdb.model.scopes import DOTTED_NAME, Binding, Kind, Scope, arguments
+from flake8_asyncdb.model.scopes import Binding, Kind, Scope, arguments, last_word
 from flake8_asyncdb.model.values import (
     Anonymous,
     Bound,
@@ -155,13 +155,13 @@ def session_bindings(function: Function, project: ProjectFacts) -> Iterator[Sess
 
 def _used_names(function: Function, bound: set[str], project: ProjectFacts) -> set[str]:
     """Which names, dotted ones too, a function calls methods of or hands to functions: what can be a use at all."""
-    parents = function.module.index.parents
+    parents, words = function.module.index.parents, {name.rpartition(".")[2] for name in bound}
     used: set[str] = set()
     for site in sites(function):
         called = site.node.func
         used_by = called.value if isinstance(called, ast.Attribute) and called.attr in USING else None
         handed = [used_by] if used_by else arguments(site.node)
-        names = {syntax.unparse(node) for node in handed if isinstance(node, DOTTED_NAME)} & bound - used
+        names = {syntax.unparse(node) for node in handed if last_word(node) in words} & bound - used
         if names and not is_awaited(site.node, parents) and (used_by or _runs_here(site, project)):
             used |= names
     return used

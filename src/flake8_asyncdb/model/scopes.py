@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 _PLAIN_FIELDS = frozenset({"ctx", "op", "ops", "kind", "type_comment", "id", "attr", "arg", "level", "type_ignores"})
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
-DOTTED_NAME = (ast.Name, ast.Attribute)
 Definition = FunctionNode | ast.ClassDef | ast.Lambda
 
 
