@@ -9,8 +9,7 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flake8_asyncdb import syntax
 
@@ -67,8 +66,7 @@ class Severity(enum.Enum):
 Node = ast.expr | ast.stmt | ast.arg | ast.keyword | ast.excepthandler
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(NamedTuple):
     """What a check yields: the node to report on, and the values its message names."""
 
     node: Node
@@ -83,8 +81,7 @@ def hit(node: Node, **values: str) -> Hit:
 Check = Callable[["ModuleFacts"], Iterator[Hit]]
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule of the catalogue; its check's docstring is its documentation page."""
 
     code: str
@@ -114,8 +111,7 @@ class Rule:
         return f"{DOCUMENTATION}/{self.code}-{self.name}.md"
 
 
-@dataclass(frozen=True, order=True)
-class Finding:
+class Finding(NamedTuple):
     """One reported fault; `line` counts from 1 and `column` from 0, as flake8 wants them."""
 
     line: int

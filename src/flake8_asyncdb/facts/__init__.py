@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Set
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
+from typing import NamedTuple
 
 from flake8_asyncdb.facts import (
     blocking,
@@ -89,8 +89,7 @@ FACTORY_CALLS = (api.SESSIONMAKER, api.ASYNC_SESSIONMAKER, api.SCOPED_SESSION, a
 APP_CALLS = (api.FASTAPI, api.STARLETTE)
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What the user says of the project: `app` is `auto`, `async` or `sync`."""
 
     app: str = "auto"

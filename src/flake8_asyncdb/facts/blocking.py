@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flake8_asyncdb import syntax
 from flake8_asyncdb.facts.closing import is_main_guarded
@@ -25,8 +24,7 @@ SHOWN_FUNCTIONS = 4
 RUNNERS = frozenset({"asyncio.run", "asyncio.runners.run", "anyio.run"})
 
 
-@dataclass(frozen=True)
-class BlockingCall:
+class BlockingCall(NamedTuple):
     """A call in an async function that does sync database work somewhere below."""
 
     node: ast.expr
@@ -68,8 +66,7 @@ def _receives(step: Step, names: set[str]) -> bool:
     return any(syntax.unparse(node) in names for node in given)
 
 
-@dataclass(frozen=True)
-class SyncConnection:
+class SyncConnection(NamedTuple):
     """A sync connection opened on the event loop."""
 
     node: ast.Call
@@ -114,8 +111,7 @@ def _is_sync_engine(nodes: list[ast.expr], scope: Scope, project: ProjectFacts) 
 # -- work that happens while modules are imported
 
 
-@dataclass(frozen=True)
-class ImportTimeIO:
+class ImportTimeIO(NamedTuple):
     """A statement at module level that talks to the database."""
 
     node: ast.expr
@@ -188,8 +184,7 @@ def async_operation(function: Function, project: ProjectFacts) -> Operation | No
 # -- event loops started where one runs, or again and again
 
 
-@dataclass(frozen=True)
-class NestedLoop:
+class NestedLoop(NamedTuple):
     """A `run` of a database coroutine where an event loop is running already."""
 
     node: ast.Call
@@ -212,8 +207,7 @@ def nested_loops(module: ModuleFacts) -> Iterator[NestedLoop]:
                     yield NestedLoop(site.node, function, ast.unparse(site.node.func), run.name)
 
 
-@dataclass(frozen=True)
-class LoopPerTask:
+class LoopPerTask(NamedTuple):
     """A worker's task that runs a coroutine in a new event loop, on an engine that outlives the loop."""
 
     node: ast.Call

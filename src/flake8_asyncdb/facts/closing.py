@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flake8_asyncdb.facts.options import Options
 from flake8_asyncdb.model import api
@@ -23,8 +22,7 @@ SESSIONS = (api.SESSION, api.ASYNC_SESSION)
 ENDINGS = frozenset({"close", "aclose", "remove", "close_all", "__exit__", "__aexit__"})
 
 
-@dataclass(frozen=True)
-class OpenSession:
+class OpenSession(NamedTuple):
     """A session that nothing closes."""
 
     node: ast.Call

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 import enum
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flake8_asyncdb.facts.options import CallFact, Options
 from flake8_asyncdb.model.project import Class
@@ -70,8 +69,7 @@ class Zone(enum.Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
-class Default:
+class Default(NamedTuple):
     """One keyword that fills a column: its name, its value, and the zone of the column it fills."""
 
     keyword: str
@@ -205,8 +203,7 @@ def zone_of(value: Value, project: ProjectFacts) -> Zone:
     return Zone.AWARE if option.is_literal(True) else Zone.UNKNOWN
 
 
-@dataclass(frozen=True)
-class ImplicitColumn:
+class ImplicitColumn(NamedTuple):
     """A mapped attribute or SQLModel field of `datetime` whose column type follows from the annotation alone."""
 
     name: str

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flake8_asyncdb.facts.practices import scheme_replacements
 from flake8_asyncdb.facts.urls import DatabaseUrl
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from flake8_asyncdb.facts.engines import Engine
 
 
-@dataclass(frozen=True)
-class UrlConversion:
+class UrlConversion(NamedTuple):
     """A call that gives a URL another driver; `schemes` are those that it may end with, none where they are unknown."""
 
     node: ast.Call

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.api_tables import COROUTINES, ENTER_ONLY, PLAIN, STARTABLES
@@ -20,8 +19,7 @@ _USED_AS_RESULT = (ast.Attribute, ast.Subscript, ast.Compare, ast.BinOp, ast.For
 _TESTS = (ast.If, ast.While, ast.IfExp, ast.Assert)
 
 
-@dataclass(frozen=True)
-class AsyncCall:
+class AsyncCall(NamedTuple):
     """One call of a method of AsyncSession, AsyncConnection, AsyncEngine or async_scoped_session."""
 
     site: Site
@@ -147,8 +145,7 @@ TASK_STARTERS = frozenset({"asyncio.create_task", "asyncio.ensure_future", "asyn
 GATHERERS = frozenset({"asyncio.gather", "asyncio.wait", "asyncio.as_completed"})
 
 
-@dataclass(frozen=True)
-class SharedSession:
+class SharedSession(NamedTuple):
     """A place that runs several tasks on one session."""
 
     node: ast.Call

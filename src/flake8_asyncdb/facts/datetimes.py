@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flake8_asyncdb.facts.columns import DATETIME, MAPPED, Column, Zone, zone_of
 from flake8_asyncdb.model.project import Class
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from flake8_asyncdb.facts import ModuleFacts
 
 
-@dataclass(frozen=True)
-class DateTimeColumn:
+class DateTimeColumn(NamedTuple):
     """One column or SQLModel field of dates with times, and what it does with their zone."""
 
     node: ast.expr | ast.stmt

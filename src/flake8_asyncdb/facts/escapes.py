@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flake8_asyncdb import syntax
 from flake8_asyncdb.facts.loading import Loading, expunges
@@ -23,8 +22,7 @@ STARTING_METHODS = ("add_task", "create_task")
 STARTING_CALLS = ("starlette.background.BackgroundTask", "asyncio.create_task", "asyncio.ensure_future")
 
 
-@dataclass(frozen=True)
-class EscapingSession:
+class EscapingSession(NamedTuple):
     """A request's session, or an object of it, handed to work that runs after the handler."""
 
     node: ast.Call

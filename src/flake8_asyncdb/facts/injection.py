@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flake8_asyncdb import syntax
 from flake8_asyncdb.facts.options import Options
@@ -39,8 +38,7 @@ STREAMING_LIBRARIES = ("fastapi", "starlette", "sse_starlette")
 DISPATCHERS = ("starlette.middleware.base.BaseHTTPMiddleware", "fastapi.middleware.base.BaseHTTPMiddleware")
 
 
-@dataclass(frozen=True)
-class Handler:
+class Handler(NamedTuple):
     """A function registered for a path."""
 
     function: Function
@@ -211,8 +209,7 @@ def _annotated_class(site: Site, project: ProjectFacts) -> Value:
     return union([instance.cls for instance in instances(project.inference.annotation(annotation, site.scope))])
 
 
-@dataclass(frozen=True)
-class Provision:
+class Provision(NamedTuple):
     """A parameter that FastAPI fills."""
 
     binding: Binding
@@ -292,8 +289,7 @@ def _walk(node: ast.expr) -> Iterator[ast.AST]:
         yield from ast.walk(parsed) if parsed is not None else (part,)
 
 
-@dataclass(frozen=True)
-class OwnSession:
+class OwnSession(NamedTuple):
     """A call in a handler that opens a session."""
 
     node: ast.Call

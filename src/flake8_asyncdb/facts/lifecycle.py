@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flake8_asyncdb.facts.closing import is_main_guarded
 from flake8_asyncdb.facts.options import CallFact, Option
@@ -137,8 +136,7 @@ def _is_command(function: Function) -> bool:
     return False
 
 
-@dataclass(frozen=True)
-class Hook:
+class Hook(NamedTuple):
     """One `on_event`, `add_event_handler`, `on_startup=` or `on_shutdown=`, and the applications it may be for."""
 
     node: ast.expr
@@ -183,8 +181,7 @@ def late_lifespans(module: ModuleFacts) -> Iterator[Site]:
                         yield instance.site
 
 
-@dataclass(frozen=True)
-class Undisposed:
+class Undisposed(NamedTuple):
     """A lifespan that leaves the engine open, with the engine."""
 
     lifespan: Function

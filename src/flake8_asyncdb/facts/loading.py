@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flake8_asyncdb.facts.closing import parameter_name
 from flake8_asyncdb.facts.providers import providers_of, request_sessions
@@ -30,8 +29,7 @@ SELECTING = frozenset({"with_entities", "with_only_columns", "add_columns", "sub
 EXPUNGING = frozenset({"expunge", "expunge_all", "make_transient"})
 
 
-@dataclass(frozen=True)
-class Loaded:
+class Loaded(NamedTuple):
     """Mapped objects: the name of the session that they come from, and their class."""
 
     session: str

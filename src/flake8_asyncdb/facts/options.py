@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flake8_asyncdb.model.inference import Inference
 from flake8_asyncdb.model.scopes import Kind
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from flake8_asyncdb.facts import ProjectFacts
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """One argument; `node` where it is written out, `value` what it stands for."""
 
     given: Tri

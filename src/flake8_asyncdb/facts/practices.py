@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flake8_asyncdb.facts.loading import Loading
 from flake8_asyncdb.facts.providers import SessionProvider, providers_of, yields_session
@@ -35,8 +34,7 @@ SOFT_DELETE = ("deleted_at", "is_deleted")
 SCHEMES = ("sqlite:", "postgresql:", "postgres:", "mysql:", "postgresql+", "mysql+", "sqlite+", "mariadb:")
 
 
-@dataclass(frozen=True)
-class RawSql:
+class RawSql(NamedTuple):
     """A plain string given where a statement belongs."""
 
     node: ast.expr
@@ -75,8 +73,7 @@ def _is_string(node: ast.expr, module: ModuleFacts) -> bool:
     )
 
 
-@dataclass(frozen=True)
-class SlowAwait:
+class SlowAwait(NamedTuple):
     """Slow work awaited inside a transaction."""
 
     node: ast.Await
@@ -147,8 +144,7 @@ def _is_slow(call: ast.Call, module: ModuleFacts) -> bool:
     return False
 
 
-@dataclass(frozen=True)
-class SessionDefault:
+class SessionDefault(NamedTuple):
     """A parameter that gets its session from a default value."""
 
     node: ast.arg
@@ -181,8 +177,7 @@ def _is_injected_session(binding: Binding, project: ProjectFacts) -> bool:
     )
 
 
-@dataclass(frozen=True)
-class BuiltService:
+class BuiltService(NamedTuple):
     """A service made by a class method from an injected session."""
 
     node: ast.Call
@@ -217,8 +212,7 @@ def scheme_replacements(module: ModuleFacts) -> Iterator[ast.Call]:
                 yield site.node
 
 
-@dataclass(frozen=True)
-class HandlerQuery:
+class HandlerQuery(NamedTuple):
     """The first statement that a handler runs itself."""
 
     node: ast.Call
@@ -237,8 +231,7 @@ def queries_in_handlers(module: ModuleFacts) -> Iterator[HandlerQuery]:
                 break
 
 
-@dataclass(frozen=True)
-class DoubleCommit:
+class DoubleCommit(NamedTuple):
     """A commit of a session that its provider commits."""
 
     node: ast.Call
@@ -281,8 +274,7 @@ def _origins(node: ast.expr, function: Function, project: ProjectFacts) -> Itera
                 yield from (b for b in store.scope.bindings.get(store.value.id, ()) if b.kind is Kind.PARAMETER)
 
 
-@dataclass(frozen=True)
-class HardDeletion:
+class HardDeletion(NamedTuple):
     """A real deletion of rows that are made to be marked."""
 
     node: ast.Call

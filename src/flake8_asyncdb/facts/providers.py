@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flake8_asyncdb.facts.options import Options
 from flake8_asyncdb.facts.sessions import is_session
@@ -235,8 +234,7 @@ def is_function_scoped(depends: Site, project: ProjectFacts) -> bool:
 DRIVING_METHODS = ("__next__", "__anext__", "asend")
 
 
-@dataclass(frozen=True)
-class HandDrivenProvider:
+class HandDrivenProvider(NamedTuple):
     """A loop over a provider, or a `next` of it."""
 
     node: ast.expr | ast.stmt
@@ -324,8 +322,7 @@ def _goes_on_after_yield(function: Function, inference: Inference, seen: frozens
 # -- writes that nobody commits
 
 
-@dataclass(frozen=True)
-class LostWrite:
+class LostWrite(NamedTuple):
     """A change of rows in a handler that neither the handler nor its session's provider commits."""
 
     node: ast.Call
@@ -380,8 +377,7 @@ def _method_calls(function: Function, name: str) -> list[tuple[ast.Call, str]] |
 # -- calls that leave a `Depends` in place
 
 
-@dataclass(frozen=True)
-class UnfilledCall:
+class UnfilledCall(NamedTuple):
     """A direct call of a function that leaves a parameter to its `Depends(...)` default."""
 
     node: ast.Call

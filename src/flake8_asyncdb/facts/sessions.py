@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flake8_asyncdb import syntax
 from flake8_asyncdb.facts.engines import engine_sites
@@ -108,8 +107,7 @@ class OpenedSession(CallFact):
         return self.project.inference.is_instance(made, api.ASYNC_SESSION) is Tri.YES
 
 
-@dataclass(frozen=True)
-class SessionBinding:
+class SessionBinding(NamedTuple):
     """A sync session in an async function, with the first use of it that runs on the event loop.
 
     `value` is the expression that it is bound to; None for a parameter, and
@@ -183,8 +181,7 @@ def found_sessions(function: Function, project: ProjectFacts) -> Iterator[Sessio
             yield SessionBinding(function, name, operation.site.node, None, f"{name}.{operation.method}")
 
 
-@dataclass(frozen=True)
-class MisannotatedProvider:
+class MisannotatedProvider(NamedTuple):
     """A generator that yields a session and says that it returns one."""
 
     function: Function
@@ -204,8 +201,7 @@ def misannotated_providers(functions: list[Function], inference: Inference) -> I
             yield MisannotatedProvider(function, text, f"{kind}[{text}]")
 
 
-@dataclass(frozen=True)
-class WrongWith:
+class WrongWith(NamedTuple):
     """A `with` on something that wants `async with`, or the other way round."""
 
     node: ast.expr

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flake8_asyncdb.facts.injection import Handler, HandlerBody
 from flake8_asyncdb.facts.providers import (
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
     from flake8_asyncdb.facts import ModuleFacts, ProjectFacts
 
 
-@dataclass(frozen=True)
-class ParkedSession:
+class ParkedSession(NamedTuple):
     """A request's session that a streaming handler keeps, with the way it comes in."""
 
     node: ast.arg | ast.FunctionDef | ast.AsyncFunctionDef

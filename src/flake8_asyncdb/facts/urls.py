@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from flake8_asyncdb.model.texts import Text
 from flake8_asyncdb.model.values import Tri
@@ -32,8 +32,7 @@ ASYNC_DRIVER_FOR = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class DatabaseUrl:
+class DatabaseUrl(NamedTuple):
     """One URL that an engine may be made with."""
 
     text: Text

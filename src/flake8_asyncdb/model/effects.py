@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 from flake8_asyncdb.model import api
 from flake8_asyncdb.model.inference import Inference, external_bases
@@ -14,8 +14,7 @@ from flake8_asyncdb.model.scopes import Kind, Scope
 from flake8_asyncdb.model.values import Bound, External, Instance, Method, Site, Value, instances, members
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """A call of one of `DATABASE_METHODS` on an object of a library class."""
 
     site: Site
@@ -35,8 +34,7 @@ class Operation:
         return f"{self.site.module.path}:{self.site.node.lineno}"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A place that runs a function of the project: a call, a context manager, or an attribute that is a property.
 
     `receiver` is the class of the object that a method is called on, which decides what the method's own calls
@@ -49,8 +47,7 @@ class Step:
     receiver: Class | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Witness:
+class Witness(NamedTuple):
     """How a function comes to talk to the database: by the next function on the way, or itself, at `operation`."""
 
     function: Function

@@ -5,8 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from flake8_asyncdb import syntax
 
@@ -27,8 +27,7 @@ REQUIREMENTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
+class Pin(NamedTuple):
     """A range of versions: `lowest` included, `highest` not."""
 
     lowest: Version = (0,)
