@@ -693,7 +693,7 @@ class ProjectFacts:
     @cached_property
     def mounted_apps(self) -> frozenset[Site]:
         """The applications that another one mounts."""
-        found = self.project.calling(*lifecycle.MOUNTING)
+        found = self.project.calling(*lifecycle.MOUNTING) if len(self.apps) > 1 else []
         return frozenset(site for module in found for site in lifecycle.mounted(self.module(module)))
 
     @cached_property

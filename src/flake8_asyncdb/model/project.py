@@ -212,13 +212,10 @@ class Module:
     @cached_property
     def is_test(self) -> bool:
         """Test code, by where it lies or because it imports pytest at its top level."""
-        if any(part in ("tests", "test") for part in self.directory.split("/")):
+        if _is_test_path(self.path):
             return True
-        if _TEST_NAME.fullmatch(self.file_name):
-            return True
-        return (
-            b"pytest" in self.source and re.search(rb"^(?:import|from) pytest\b", self.source, re.MULTILINE) is not None
-        )
+        imports_pytest = re.compile(rb"^(?:import|from) pytest\b", re.MULTILINE)
+        return b"pytest" in self.source and imports_pytest.search(self.source) is not None
 
     @cached_property
     def is_migration(self) -> bool:
@@ -268,13 +265,12 @@ class Module:
         """The functions and classes that its text defines at the top level, found without parsing it."""
         return frozenset(name.decode("utf-8", "replace") for name in _DEFINED.findall(self.source))
 
-    @property
-    def function_texts(self) -> Iterator[tuple[str, bytes]]:
-        """Its functions by its text: the name of each, and the text from there up to the next."""
-        for text in self.source.split(b"def ")[1:]:
-            name = _WORD.match(text)
-            if name is not None:
-                yield name[0].decode("utf-8", "replace"), text
+    def functions_with_parameters_naming(self, word: bytes) -> Iterator[str]:
+        """The functions between whose name and the end of whose parameters a word stands, by its text."""
+        for match in re.finditer(_whole(word), self.source):
+            function = _FUNCTION.match(self.source, max(self.source.rfind(b"def ", 0, match.start()), 0))
+            if function and not _END_OF_PARAMETERS.search(self.source, function.end(), match.start()):
+                yield function[1].decode("utf-8", "replace")
 
     @cached_property
     def subclassed(self) -> frozenset[bytes]:
@@ -411,7 +407,7 @@ class Project:
         """The modules of the running program that call one of these, or import one as another."""
         found: dict[str, Module] = {}
         for name in map(str.encode, names):
-            called = re.compile(rb"%b(?<!\w%b)(?:[ \t]*\(|[ \t]+as\b)" % (name, name))
+            called = re.compile(_whole(name) + rb"(?:[ \t]*\(|[ \t]+as\b)")
             found.update((module.path, module) for module in self.mentioning(name) if called.search(module.source))
         return [found[path] for path in sorted(found)]
 
@@ -430,26 +426,25 @@ class Project:
     @cached_property
     def properties(self) -> frozenset[str]:
         """The names of the functions below a line that speaks of properties, which all properties are among."""
-        words = (
-            (module.source, match.end()) for module in self.modules() for match in _PROPERTY.finditer(module.source)
-        )
+        sources = [module.source for module in self.mentioning(b"property")]
+        words = ((source, match.end()) for source in sources for match in _PROPERTY.finditer(source))
         next_functions = (_FUNCTION.search(source, end, end + MAX_DECORATORS) for source, end in words)
         return frozenset(match[1].decode("utf-8", "replace") for match in next_functions if match is not None)
 
     def functions_naming(self, *words: str) -> frozenset[str]:
         """The names of the functions that may name one of these words, by whatever alias, in their parameters."""
-        either = "|".join(words).encode()
-        renamed = re.compile(rb"\b(?:%s)[ \t]+as[ \t]+(%s)" % (either, _NAME))
+        renamed = [re.compile(_whole(word.encode()) + rb"[ \t]+as[ \t]+(" + _NAME + rb")") for word in words]
         found: set[str] = set()
-        for module in self.modules():
-            if any(word.encode() in module.source for word in words):
-                named = re.compile(rb"\b(?:%s)\b" % b"|".join([either, *renamed.findall(module.source)]))
-                found.update(name for name, text in module.function_texts if named.search(_parameters(text)))
+        for module in self.mentioning(*map(str.encode, words)):
+            aliases = [alias for pattern in renamed for alias in pattern.findall(module.source)]
+            for name in (*map(str.encode, words), *aliases):
+                found.update(module.functions_with_parameters_naming(name))
         return frozenset(found)
 
     @cached_property
     def _running(self) -> list[Module]:
-        return [module for module in self.modules() if module.counts]
+        modules = [self.module(path) for path in sorted(self.paths) if not _is_test_path(path)]
+        return [module for module in modules if module is not None and module.counts]
 
     def reaches_libraries(self, module: Module) -> bool:
         """Whether a module names one of the libraries, or imports a module of the project that does, and so on."""
@@ -558,10 +553,14 @@ class Project:
         return self._roots[directory]
 
 
-def _parameters(function: bytes) -> bytes:
-    """The text of a function up to the line that ends its parameters; all of it where no line looks like that."""
-    end = _END_OF_PARAMETERS.search(function)
-    return function[: end.start()] if end else function
+def _is_test_path(path: str) -> bool:
+    *directories, name = path.split("/")
+    return "tests" in directories or "test" in directories or _TEST_NAME.fullmatch(name) is not None
+
+
+def _whole(word: bytes) -> bytes:
+    """A pattern for a whole word: it begins with the word itself, which is found fast."""
+    return rb"%b(?<!\w%b)\b" % (word, word)
 
 
 @lru_cache(maxsize=4096)
