@@ -175,7 +175,8 @@ def test_summary_counts_by_row(check: Check, write_project: WriteProject) -> Non
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_summary_counts_what_was_not_understood(jobs: str, check: Check, write_project: WriteProject) -> None:
     broken = {f"app/broken{number}.py": "import sqlalchemy\ndef (:\n" for number in range(3)}
-    write_project({**broken, "app/other.py": "def (:\n", "app/db.py": PINGED})
+    others = {"app/other.py": "def (:\n", "app/comment.py": "# import sqlalchemy\n", "app/db.py": PINGED}
+    write_project({**broken, **others})
     done = check(f"--jobs={jobs}", ".")
 
     python = f"{sys.version_info.major}.{sys.version_info.minor}"

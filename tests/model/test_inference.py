@@ -194,6 +194,27 @@ def test_star_import_of_the_module_itself(make: Make) -> None:
     assert make("from app import *\nreveal(nothing)").revealed() == ["unknown"]
 
 
+def test_a_name_means_another_thing_where_another_scope_binds_it(make: Make) -> None:
+    code = make(
+        """
+        from fastapi import APIRouter as once, FastAPI as twice
+        class A:
+            twice = 1
+            reveal(once, twice)
+        def f():
+            twice = 2
+            reveal(once, twice)
+        def g():
+            global later
+            later = 3
+        reveal(once, twice, later)
+        """
+    )
+    router, app = "<fastapi.APIRouter>", "<fastapi.FastAPI>"
+
+    assert code.revealed() == [router, "1", router, "2", router, app, "3"]
+
+
 def test_builtins_can_be_shadowed(make: Make) -> None:
     code = make("reveal(print)\ndef f():\n    print = 3\n    reveal(print)")
 
