@@ -135,12 +135,12 @@ class ModuleFacts:
     def _renamed_calls(self) -> dict[str, list[Site]]:
         """The calls of external functions and classes that may have another name where they come from."""
         found: dict[str, list[Site]] = {}
-        for word, sites in self._by_last_word.items():
-            for site in sites if not word or self._is_renamed(word) else ():
-                if not isinstance(site.node.func, ast.Attribute):
-                    for member in members(self.project.inference.value(site.node.func, site.scope)):
-                        if isinstance(member, External):
-                            found.setdefault(member.name, []).append(site)
+        renamed = [sites for word, sites in self._by_last_word.items() if not word or self._is_renamed(word)]
+        for site in chain.from_iterable(renamed):
+            if not isinstance(site.node.func, ast.Attribute):
+                for member in members(self.project.inference.value(site.node.func, site.scope)):
+                    if isinstance(member, External):
+                        found.setdefault(member.name, []).append(site)
         return found
 
     def _is_renamed(self, name: str) -> bool:
