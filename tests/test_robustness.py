@@ -304,6 +304,17 @@ def test_many_statements(tmp_path: Path) -> None:
     assert len(alone(tmp_path, HEAD + body, seconds=60)) >= 3000
 
 
+@pytest.mark.parametrize("words", ["import ", "; import a", "from . import b, ", "Depends ", "property ", ")->", "):#"])
+def test_one_line_of_the_words_that_are_looked_for_in_texts(words: str, tmp_path: Path) -> None:
+    number = 300_000 // len(words)
+    alone(tmp_path, f"{HEAD}def f(x=Depends(y)): ...\nx = '{words * number}'\n")
+
+    with limit(60):
+        project = Project(tmp_path)
+        assert [module.imported for module in project.modules()] == [[]]
+        assert project.functions_naming("Depends") == {"f"}
+
+
 def test_one_long_function(tmp_path: Path) -> None:
     body = "async def f(db: AsyncSession, x):\n" + "    if x:\n        x = await db.get(x, 1)\n" * 2000
 

@@ -135,7 +135,7 @@ class ModuleFacts:
     def _renamed_calls(self) -> dict[str, list[Site]]:
         """The calls of external functions and classes that may have another name where they come from."""
         found: dict[str, list[Site]] = {}
-        renamed = [sites for word, sites in self._by_last_word.items() if not word or self._is_renamed(word)]
+        renamed = (sites for word, sites in self._by_last_word.items() if word in self._renamed)
         for site in chain.from_iterable(renamed):
             if not isinstance(site.node.func, ast.Attribute):
                 for member in members(self.project.inference.value(site.node.func, site.scope)):
@@ -143,8 +143,12 @@ class ModuleFacts:
                         found.setdefault(member.name, []).append(site)
         return found
 
+    @cached_property
+    def _renamed(self) -> frozenset[str]:
+        """The last words of calls that may be no names of what is called, the empty one of other expressions too."""
+        return frozenset(word for word in self._by_last_word if not word or self._is_renamed(word))
+
     def _is_renamed(self, name: str) -> bool:
-        """Whether what a name stands for may have another one where it comes from."""
         bindings = self.module.bindings.get(name)
         return not all(map(_keeps_name, bindings)) if bindings else bool(self.module.scope.star_imports)
 
@@ -154,7 +158,7 @@ class ModuleFacts:
             word = name.rpartition(".")[2]
             yield from self._renamed_calls.get(name, ())
             for site in self._by_last_word.get(word, ()):
-                if isinstance(site.node.func, ast.Attribute) or not self._is_renamed(word):
+                if isinstance(site.node.func, ast.Attribute) or word not in self._renamed:
                     if External(name) in members(self.project.inference.value(site.node.func, site.scope)):
                         yield site
 

@@ -138,8 +138,8 @@ class Effects:
     def steps_on_the_spot(self, function: Function) -> Iterator[Step]:
         """The functions that the function's body runs before it goes on or waits: no coroutines, nothing awaited."""
         scope, parents = function.scope, function.module.index.parents
-        sites = (site for site in sites_in(scope) if not is_awaited(site.node, parents))
-        at_sites = chain.from_iterable(map(self._steps_at, sites))
+        unawaited = (site for site in sites_in(scope) if not is_awaited(site.node, parents))
+        at_sites = chain.from_iterable(map(self._steps_at, unawaited))
         for step in chain(at_sites, self._entered(scope), self._properties(scope)):
             if self.runs_at_once(step):
                 yield step

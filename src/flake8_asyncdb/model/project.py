@@ -24,22 +24,24 @@ PIN_DEPTH = 2
 LIBRARIES = (b"sqlalchemy", b"sqlmodel", b"fastapi", b"starlette")
 MAX_DECORATORS = 200
 """How many bytes after a decorator are searched for what it decorates."""
+LONGEST_FROM = 1000
+"""How many bytes before an `import` are searched for the beginning of its statement."""
 USUAL_ROOTS = ("src", "app", "backend", "server", "lib")
 SKIPPED_DIRECTORIES = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "venv", "env"})
 BUILT_DIRECTORIES = frozenset({"build", "dist"})
 """What packaging writes beside its metadata; further down, the names are like any other."""
 EXTERNAL = frozenset(sys.stdlib_module_names) | {"sqlalchemy", "sqlmodel", "fastapi", "starlette", "pydantic"}
 _IMPORT = re.compile(rb"import(?=[ \t(])")
-_IMPORTED = re.compile(rb"[ \t]*(\([^)]*\)|(?:[^\n#\\]|\\\n)*)")
-_BEFORE_IMPORT = re.compile(rb"(?:^|[;:])[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+)?$")
+_IMPORTED = re.compile(rb"[ \t]*(\([^)]*\)|(?:[^\n#\\;]|\\\n)*)")
+_BEFORE_IMPORT = re.compile(rb"[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+)?")
 _RELATIVE_IMPORT = re.compile(rb"^[ \t]*from[ \t]+\.", re.MULTILINE)
 _NAME = rb"[\w\x80-\xff]+"
 _WORD = re.compile(_NAME)
 _LAST_WORD = re.compile(_NAME + rb"$")
 _DEFINED = re.compile(rb"^(?:(?:async[ \t]+)?def|class)[ \t]+(" + _NAME + rb")", re.MULTILINE)
-_FUNCTION = re.compile(rb"\bdef[ \t]+(" + _NAME + rb")")
+_FUNCTION = re.compile(rb"def[ \t]+(" + _NAME + rb")")
 _PROPERTY = re.compile(rb"property")
-_END_OF_PARAMETERS = re.compile(rb"\)[ \t]*(?:->[^\n]*)?:[ \t]*(?:#[^\n]*)?\r?\n")
+_END_OF_PARAMETERS = re.compile(rb"\)[ \t]*(?:->[^\n]{0,200})?:[ \t]*(?:#[^\n]{0,200})?\r?\n")
 _BASES = re.compile(rb"class[ \t]+" + _NAME + rb"[ \t]*(?:\[[^]]*\])?\(((?:[^()]|\([^()]*\))*)")
 _TEST_NAME = re.compile(r"test_.*\.py|.*_test\.py|conftest\.py|tests\.py")
 
@@ -214,8 +216,9 @@ class Module:
         """Test code, by where it lies or because it imports pytest at its top level."""
         if _is_test_path(self.path):
             return True
-        imports_pytest = re.compile(rb"^(?:import|from) pytest\b", re.MULTILINE)
-        return b"pytest" in self.source and imports_pytest.search(self.source) is not None
+        return (
+            b"pytest" in self.source and re.search(rb"^(?:import|from) pytest\b", self.source, re.MULTILINE) is not None
+        )
 
     @cached_property
     def is_migration(self) -> bool:
@@ -267,10 +270,11 @@ class Module:
 
     def functions_with_parameters_naming(self, word: bytes) -> Iterator[str]:
         """The functions between whose name and the end of whose parameters a word stands, by its text."""
-        for match in re.finditer(_whole(word), self.source):
-            function = _FUNCTION.match(self.source, max(self.source.rfind(b"def ", 0, match.start()), 0))
-            if function and not _END_OF_PARAMETERS.search(self.source, function.end(), match.start()):
-                yield function[1].decode("utf-8", "replace")
+        for text in self.source.split(b"def ")[1:]:
+            name = _WORD.match(text) if word in text else None
+            end = _END_OF_PARAMETERS.search(text) if name else None
+            if name and re.compile(_whole(word)).search(text, name.end(), end.start() if end else len(text)):
+                yield name[0].decode("utf-8", "replace")
 
     @cached_property
     def subclassed(self) -> frozenset[bytes]:
@@ -289,8 +293,9 @@ class Module:
         """The project's modules that it imports anywhere, found in its text without parsing it."""
         found: dict[str, Module] = {}
         for match in _IMPORT.finditer(self.source):
-            line = self.source.rfind(b"\n", 0, match.start()) + 1
-            before = _BEFORE_IMPORT.search(self.source[line : match.start()])
+            near = max(match.start() - LONGEST_FROM, 0)
+            begin = max(self.source.rfind(separator, near, match.start()) for separator in (b"\n", b";", b":"))
+            before = _BEFORE_IMPORT.fullmatch(self.source, max(begin + 1, near), match.start())
             if before is not None:
                 for target in self._imported_names((before[1] or b"").decode("utf-8", "replace"), match.end()):
                     for module in self.project.modules_on_the_way(target, self):
@@ -306,7 +311,7 @@ class Module:
                 return
         listed = _IMPORTED.match(self.source, start)
         names = listed[1].decode("utf-8", "replace") if listed is not None else ""
-        cleaned = re.sub(r"#[^\n]*|\\\n", "", names).partition(";")[0].strip(" \t\r()")
+        cleaned = re.sub(r"#[^\n]*|\\\n", "", names).strip(" \t\r()")
         dot = "." if origin and not origin.endswith(".") else ""
         for name in cleaned.split(","):
             imported = name.split(" as ")[0].strip()
@@ -428,8 +433,9 @@ class Project:
         """The names of the functions below a line that speaks of properties, which all properties are among."""
         sources = [module.source for module in self.mentioning(b"property")]
         words = ((source, match.end()) for source in sources for match in _PROPERTY.finditer(source))
-        next_functions = (_FUNCTION.search(source, end, end + MAX_DECORATORS) for source, end in words)
-        return frozenset(match[1].decode("utf-8", "replace") for match in next_functions if match is not None)
+        starts = ((source, source.find(b"def ", end, end + MAX_DECORATORS)) for source, end in words)
+        functions = (_FUNCTION.match(source, start) for source, start in starts if start >= 0)
+        return frozenset(match[1].decode("utf-8", "replace") for match in functions if match is not None)
 
     def functions_naming(self, *words: str) -> frozenset[str]:
         """The names of the functions that may name one of these words, by whatever alias, in their parameters."""
